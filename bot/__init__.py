@@ -1,0 +1,1 @@
+"""The machine: takes messages in, decides, answers, reminds, and loses nothing."""

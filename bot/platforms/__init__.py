@@ -1,0 +1,153 @@
+"""Messaging services: one file each, found by folder, their contract checked at start.
+
+A platform file defines `build(settings, http, memory) -> list[Platform]`: one object for each
+configured account, an empty list when nothing is configured. It imports `bot.model` and
+`bot.errors` and knows nothing of storage, the community or the handlers.
+
+Checklist for each file, answered in its docstring with the address of each fact:
+signature · replay window · handshake · de-duplication key · what the bot hears in a group ·
+reply window · byte limit · rate limit and its signal · permanent and passing error codes.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Sequence
+from typing import Protocol, runtime_checkable
+
+import aiohttp
+
+from bot.errors import ContractError
+from bot.model import (
+    Call,
+    Capabilities,
+    Delivery,
+    Media,
+    Memory,
+    Outgoing,
+    Pulled,
+    Response,
+    Sent,
+)
+
+
+class PlatformSettings(Protocol):
+    """What a platform may read: the tables of its own prefix."""
+
+    def accounts(self, platform: str) -> dict[str, dict[str, str]]:
+        """The settings of every configured account of that platform, by account name.
+
+        The account configured by environment variables alone is named "". Keys are lower-case
+        without the prefix: XIAOLABA_WECOM_CORP_ID is `accounts("wecom")[""]["corp_id"]`. The
+        key "community" names the community of the account ("" for the only one).
+        """
+
+
+class Platform(Protocol):
+    """One account of one messaging service."""
+
+    @property
+    def name(self) -> str:
+        """The service, as in /webhook/<name>: the name of its file."""
+
+    @property
+    def account(self) -> str:
+        """The account, "" for the one configured by environment."""
+
+    @property
+    def community(self) -> str:
+        """The code of the community this account speaks for; "" for the only one."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+
+    def read(self, call: Call) -> Delivery:
+        """What the call brings, after its signature is checked.
+
+        Pure and quick: no I/O.
+
+        Raises:
+            Unauthorized: unsigned, forged or stale.
+            Malformed: not in the documented form.
+        """
+
+    def respond(self, delivery: Delivery) -> Response:
+        """What the service wants to hear once the delivery is on disk."""
+
+    async def send(self, outgoing: Outgoing) -> Sent:
+        """Give one text to the service.
+
+        Raises:
+            RetryLater: not accepted, safe to repeat.
+            Rejected: will never be accepted.
+            Unknown: written, and no answer came.
+        """
+
+
+@runtime_checkable
+class Pulls(Protocol):
+    """A service that only announces: what was written has to be fetched."""
+
+    async def pull(self, cursor: str, token: str) -> Pulled:
+        """The next page after the cursor ("" from the beginning).
+
+        Raises:
+            RetryLater: the service is out of reach or too busy.
+            Rejected: it will never answer this call.
+        """
+
+
+@runtime_checkable
+class Fetches(Protocol):
+    """A service whose pictures and clips can be downloaded."""
+
+    async def fetch(self, media: Media) -> bytes:
+        """The bytes of a file, at most 20 MiB.
+
+        Raises:
+            RetryLater: not now.
+            Rejected: gone, too large, or not on the service's own hosts.
+        """
+
+
+Build = Callable[[PlatformSettings, aiohttp.ClientSession, Memory], list[Platform]]
+
+
+def discover() -> dict[str, Build]:
+    """The `build` of every platform file, by the file's name.
+
+    Raises:
+        ContractError: a file has no `build`.
+    """
+    found: dict[str, Build] = {}
+    for module in pkgutil.iter_modules(__path__):
+        if module.name.startswith("_"):
+            continue
+        build = getattr(importlib.import_module(f"{__name__}.{module.name}"), "build", None)
+        if not callable(build):
+            raise ContractError(f"bot/platforms/{module.name}.py has no build()")
+        found[module.name] = build
+    return found
+
+
+def build_all(
+    settings: PlatformSettings, http: aiohttp.ClientSession, memory: Memory
+) -> Sequence[Platform]:
+    """Every configured account of every service, each pair (name, account) once.
+
+    Raises:
+        ContractError: two accounts share a name.
+        SettingsError: an account is configured in part.
+    """
+    platforms = [
+        platform
+        for name, build in discover().items()
+        for platform in build(settings, http, memory)
+    ]
+    seen = set()
+    for platform in platforms:
+        key = (platform.name, platform.account)
+        if key in seen:
+            raise ContractError(f"{key} is configured twice")
+        seen.add(key)
+    return platforms

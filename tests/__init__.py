@@ -1,0 +1,1 @@
+"""Tests: dialogues, parts, pure functions and the browser."""
