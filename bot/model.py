@@ -99,6 +99,10 @@ class Kind(IntEnum):
         return self is not Kind.NOTICE
 
 
+STORED = frozenset({"console", "webchat"})
+"""Platforms on which a text is delivered by being stored: the reader comes for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """One text on its way to one chat.
@@ -152,7 +156,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """"There is something to fetch": the token makes the next pull cheap for the service."""
+    """ "There is something to fetch": the token makes the next pull cheap for the service."""
 
     token: str
 
@@ -212,14 +216,13 @@ class Quota:
 class Capabilities:
     """What a service can do, as its `platforms.md` row says.
 
-    `stored`: a text is delivered by being stored (the resident page). `max_bytes` counts UTF-8.
+    `max_bytes` counts UTF-8.
     `idempotent`: how long the service remembers our key; None where it has no such thing.
     """
 
     hears_in_group: Hears
     push: bool
     max_bytes: int
-    stored: bool = False
     human_tap: bool = False
     reply_window: timedelta | None = None
     rate: Rate | None = None

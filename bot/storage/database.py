@@ -1,0 +1,88 @@
+"""The database: `write` a unit of work, `read` beside the writer, hear of changes."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+
+import asyncpg
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.errors import StorageError
+from bot.storage import engine
+from bot.storage.changes import Changes
+from bot.storage.transaction import T, Unit
+from bot.storage.writers import CHANNEL, PostgreSQLWriter, SQLiteWriter, Writer
+
+
+class Database:
+    """An open database. Made by `open_database`."""
+
+    def __init__(self, url: str, writer: Writer, reader: AsyncEngine, changes: Changes) -> None:
+        self.url = url
+        self.changes = changes
+        self._writer = writer
+        self._reader = reader
+        self._listener: asyncpg.Connection | None = None
+
+    @property
+    def postgresql(self) -> bool:
+        """True on PostgreSQL, False on SQLite."""
+        return engine.is_postgresql(self.url)
+
+    async def write(self, unit: Unit[T]) -> T:
+        """Run the unit and return what it returns, once it is committed.
+
+        Raises:
+            StorageError: the database did not take it; nothing of the unit is there.
+            Exception: whatever the unit raised; nothing of it is there either.
+        """
+        return await self._writer.write(unit)
+
+    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A connection for reading: a view of what is committed, beside the writer."""
+        return self._reader.connect()
+
+    async def poll(self) -> None:
+        """Read the changes of other processes, and listen again if the listener was lost.
+
+        Raises:
+            StorageError: the database is out of reach.
+        """
+        try:
+            if self.postgresql and (self._listener is None or self._listener.is_closed()):
+                await self._listen()
+            await self.changes.poll(datetime.now(UTC))
+        except (SQLAlchemyError, OSError, asyncpg.PostgresError) as error:
+            raise StorageError("the changes could not be read") from error
+
+    async def close(self) -> None:
+        """Finish what was begun and close every connection."""
+        await self._writer.close()
+        if self._listener:
+            await self._listener.close()
+        await self._reader.dispose()
+
+    async def _listen(self) -> None:
+        address = make_url(self.url).set(drivername="postgresql")
+        self._listener = await asyncpg.connect(address.render_as_string(hide_password=False))
+        await self._listener.add_listener(CHANNEL, self._notified)
+        # Hints were lost while nobody listened.
+        self.changes.hint_all()
+
+    def _notified(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        self.changes.hint(str(payload).split("\n"))
+
+
+@asynccontextmanager
+async def open_database(url: str) -> AsyncIterator[Database]:
+    """The database at the URL, closed at the end. Its tables must be there (`migrations`)."""
+    reader = engine.reading(url)
+    changes = Changes(reader)
+    kind = PostgreSQLWriter if engine.is_postgresql(url) else SQLiteWriter
+    database = Database(url, kind(url, changes), reader, changes)
+    try:
+        yield database
+    finally:
+        await database.close()

@@ -1,0 +1,244 @@
+"""The inbox: every message that was acknowledged, until it is handled, and 30 days longer.
+
+A message is taken under a lease; of one chat only the oldest unhandled one can be taken, so a
+chat is handled in order while different chats go side by side.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Index, Text, UniqueConstraint, and_, delete, func, select, text, update
+from sqlalchemy.orm import Mapped, aliased, mapped_column
+
+from bot.errors import Malformed
+from bot.model import Message
+from bot.storage.changes import INBOX
+from bot.storage.database import Database
+from bot.storage.tables import Base, Identity, UtcTime
+from bot.storage.transaction import Transaction
+
+WAITING = "waiting"
+DONE = "done"
+FAILED = "failed"
+
+KEEP = timedelta(days=30)
+"""How long a repeat is recognised."""
+
+ATTEMPTS = 3
+"""After so many failures of its handler a message is set aside for staff."""
+
+_MESSAGE = TypeAdapter(Message)
+
+
+class InboxRow(Base):
+    """One message; the triple (platform, account, message_id) is unique."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("platform", "account", "message_id"),
+        Index(
+            "ix_inbox_waiting",
+            "platform",
+            "account",
+            "chat",
+            "id",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
+        Index(None, "received_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True)
+    platform: Mapped[str] = mapped_column(Text)
+    account: Mapped[str] = mapped_column(Text)
+    message_id: Mapped[str] = mapped_column(Text)
+    chat: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime] = mapped_column(UtcTime)
+    body: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text, default=WAITING, server_default=WAITING)
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    next_at: Mapped[datetime] = mapped_column(UtcTime)
+    leased_by: Mapped[str | None] = mapped_column(Text)
+    leased_until: Mapped[datetime | None] = mapped_column(UtcTime)
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message under our lease."""
+
+    id: int
+    message: Message
+    attempts: int
+
+
+class Inbox:
+    """Takes messages in: those that wait together become one multi-row INSERT."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._pending: list[dict[str, Any]] = []
+        self._flush: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
+
+    async def add(self, messages: Sequence[Message]) -> None:
+        """Return when all of them are on disk; repeats are swallowed.
+
+        Raises:
+            StorageError: none of them is.
+        """
+        if not messages:
+            return
+        self._pending += [row(message) for message in messages]
+        if self._flush is None:
+            self._flush = asyncio.create_task(self._write(), name="inbox")
+        await asyncio.shield(self._flush)
+
+    async def _write(self) -> None:
+        """One INSERT for all that came while the one before was under way."""
+        async with self._turn:
+            rows, self._pending, self._flush = self._pending, [], None
+            await self._database.write(partial(insert_rows, rows=rows))
+
+
+async def insert_rows(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+    """Store the messages that are not stored yet."""
+    for each in rows:
+        each["received_at"] = each["next_at"] = tx.now
+    await tx.execute(tx.insert(InboxRow).on_conflict_do_nothing(), rows)
+    tx.hint(INBOX)
+
+
+def row(message: Message) -> dict[str, Any]:
+    """The message as a row that waits.
+
+    Raises:
+        Malformed: an id holds what PostgreSQL cannot store.
+    """
+    if "\0" in message.id + message.chat:
+        raise Malformed("an id with a null character")
+    return {
+        "platform": message.platform,
+        "account": message.account,
+        "message_id": message.id,
+        "chat": message.chat,
+        "body": _MESSAGE.dump_json(message, exclude_defaults=True).decode(),
+    }
+
+
+async def take(tx: Transaction, worker: str, lease: timedelta, limit: int) -> list[Waiting]:
+    """The oldest message of each chat that has one, at most `limit`, leased to the worker."""
+    earlier = aliased(InboxRow)
+    head = (
+        select(InboxRow.id, InboxRow.body, InboxRow.attempts)
+        .where(
+            InboxRow.state == WAITING,
+            InboxRow.next_at <= tx.now,
+            (InboxRow.leased_until.is_(None)) | (InboxRow.leased_until < tx.now),
+            ~select(earlier.id)
+            .where(
+                earlier.state == WAITING,
+                earlier.platform == InboxRow.platform,
+                earlier.account == InboxRow.account,
+                earlier.chat == InboxRow.chat,
+                earlier.id < InboxRow.id,
+            )
+            .exists(),
+        )
+        .order_by(InboxRow.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = (await tx.select(head)).all()
+    if rows:
+        await tx.execute(
+            update(InboxRow)
+            .where(InboxRow.id.in_([found.id for found in rows]))
+            .values(leased_by=worker, leased_until=tx.now + lease)
+        )
+    return [Waiting(r.id, _MESSAGE.validate_json(r.body), r.attempts) for r in rows]
+
+
+async def settle(tx: Transaction, waiting: Waiting, worker: str) -> bool:
+    """Mark it handled; False when the lease went to somebody else, who handles it then."""
+    result = await tx.execute(
+        update(InboxRow)
+        .where(and_(InboxRow.id == waiting.id, InboxRow.state == WAITING))
+        .where(InboxRow.leased_by == worker)
+        .values(state=DONE, leased_by=None, leased_until=None)
+    )
+    tx.hint(INBOX)
+    return result.rowcount == 1
+
+
+async def postpone(
+    tx: Transaction, waiting: Waiting, error: str, delay: timedelta, attempts: int
+) -> bool:
+    """Let it wait and be tried again; after the last attempt set it aside. True if set aside."""
+    failed = attempts >= ATTEMPTS
+    await tx.execute(
+        update(InboxRow)
+        .where(InboxRow.id == waiting.id, InboxRow.state == WAITING)
+        .values(
+            state=FAILED if failed else WAITING,
+            attempts=attempts,
+            next_at=tx.now + delay,
+            leased_by=None,
+            leased_until=None,
+            error=error[:500],
+        )
+    )
+    return failed
+
+
+async def release(tx: Transaction, worker: str | None = None) -> None:
+    """Give leases back: of one worker that stops, or of all when nobody else can be at work."""
+    statement = update(InboxRow).where(InboxRow.state == WAITING, InboxRow.leased_by.is_not(None))
+    if worker is not None:
+        statement = statement.where(InboxRow.leased_by == worker)
+    await tx.execute(statement.values(leased_by=None, leased_until=None))
+
+
+async def forget(tx: Transaction) -> int:
+    """Drop handled messages older than 30 days; how many."""
+    result = await tx.execute(
+        delete(InboxRow).where(InboxRow.state == DONE, InboxRow.received_at < tx.now - KEEP)
+    )
+    return result.rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """How a queue stands: how many wait, and since when the oldest."""
+
+    waiting: int
+    oldest: datetime | None
+
+
+async def age(database: Database) -> Age:
+    """How many messages wait, and since when the oldest."""
+    statement = select(func.count(InboxRow.id), func.min(InboxRow.received_at)).where(
+        InboxRow.state == WAITING
+    )
+    async with database.read() as connection:
+        waiting, oldest = (await connection.execute(statement)).one()
+    return Age(waiting, oldest)
+
+
+async def is_waiting(
+    database: Database, platform: str, account: str, message_id: str
+) -> bool | None:
+    """True while the message waits, False once it is settled, None when nobody sent it."""
+    statement = select(InboxRow.state).where(
+        InboxRow.platform == platform,
+        InboxRow.account == account,
+        InboxRow.message_id == message_id,
+    )
+    async with database.read() as connection:
+        state = (await connection.execute(statement)).scalar_one_or_none()
+    return None if state is None else state == WAITING

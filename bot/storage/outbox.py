@@ -1,0 +1,303 @@
+"""The outbox: every text on its way out, one row a destination, in lanes.
+
+A lane is one chat of one account. It gives order, one text in flight at a time, and the
+service's rate and quota, across all workers. Within a lane the priorities (`Kind`) go apart: a
+failing head holds back only its own.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.model import STORED, Kind
+from bot.storage.changes import OUTBOX
+from bot.storage.tables import Base, Identity, Json, UtcTime
+from bot.storage.transaction import Transaction
+
+WAITING = "waiting"
+SENDING = "sending"
+SENT = "sent"
+HELD = "held"
+"""No quota left, or the window is closed: goes out when the person next writes."""
+UNKNOWN = "unknown"
+"""Written, no answer, and never to be repeated by itself: staff decide."""
+FAILED = "failed"
+MISSED = "missed"
+"""Its time passed before it could go out; shown to staff as 未送达."""
+CANCELLED = "cancelled"
+
+_OPEN = "state IN ('waiting', 'held')"
+
+
+class LaneRow(Base):
+    """One chat of one account; the triple (platform, account, chat) is unique.
+
+    `sends` holds the times (seconds since 1970) from which each send of the last rate window
+    counts; `spent` counts the sends since `heard_at`, the person's last message.
+    """
+
+    __tablename__ = "lane"
+    __table_args__ = (
+        UniqueConstraint("platform", "account", "chat"),
+        Index(
+            "ix_lane_wake",
+            "wake_at",
+            sqlite_where=text("wake_at IS NOT NULL"),
+            postgresql_where=text("wake_at IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True)
+    platform: Mapped[str] = mapped_column(Text)
+    account: Mapped[str] = mapped_column(Text)
+    chat: Mapped[str] = mapped_column(Text)
+    seq: Mapped[int] = mapped_column(default=0)
+    wake_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    urgency: Mapped[int] = mapped_column(default=Kind.NOTICE)
+    leased_by: Mapped[str | None] = mapped_column(Text)
+    leased_until: Mapped[datetime | None] = mapped_column(UtcTime)
+    sends: Mapped[list[float]] = mapped_column(Json, default=list, server_default="[]")
+    heard_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    spent: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class OutboxRow(Base):
+    """One text to one destination; `key` is unique for ever."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index(
+            "ix_outbox_open",
+            "lane_id",
+            "kind",
+            "seq",
+            sqlite_where=text(_OPEN),
+            postgresql_where=text(_OPEN),
+        ),
+        Index("ix_outbox_lane_seq", "lane_id", "seq"),
+        Index(
+            "ix_outbox_sending",
+            "lane_id",
+            sqlite_where=text("state = 'sending'"),
+            postgresql_where=text("state = 'sending'"),
+        ),
+        Index("ix_outbox_origin", "origin", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True)
+    key: Mapped[str] = mapped_column(Text, unique=True)
+    lane_id: Mapped[int] = mapped_column(ForeignKey("lane.id"))
+    seq: Mapped[int]
+    kind: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    choices: Mapped[list[str]] = mapped_column(Json, default=list)
+    reply_to: Mapped[str] = mapped_column(Text, default="")
+    closing: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[str] = mapped_column(Text)
+    next_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    origin: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    sent_id: Mapped[str | None] = mapped_column(Text)
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a text goes: one chat of one account of one platform."""
+
+    platform: str
+    account: str
+    chat: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A text that is to go out.
+
+    `key` makes it unique for ever ("" for one of its own); `origin` says where it comes from
+    ("inbox:17", "broadcast:3"); `closing` lets it use the message kept in reserve; after
+    `expires_at` it is not sent any more.
+    """
+
+    to: Destination
+    kind: Kind
+    text: str
+    choices: tuple[str, ...] = ()
+    reply_to: str = ""
+    key: str = ""
+    origin: str = ""
+    closing: bool = False
+    expires_at: datetime | None = None
+
+
+async def add(tx: Transaction, drafts: Iterable[Draft]) -> int:
+    """Put the texts in their lanes, in the given order; how many (a known key is not added)."""
+    waiting = sorted(await _unknown(tx, drafts), key=lambda draft: _address(draft.to))
+    if not waiting:
+        return 0
+    rows: list[dict[str, Any]] = []
+    # Lanes are touched in sorted order, or two broadcasts would lock each other out.
+    for to, group in groupby(waiting, key=attrgetter("to")):
+        texts = list(group)
+        lane, last = await _extend(tx, to, texts)
+        first = last - len(texts) + 1
+        rows += [_row(tx, lane, first + n, draft) for n, draft in enumerate(texts)]
+        if to.platform in STORED:
+            tx.change(f"lane:{lane}")
+    await tx.execute(insert(OutboxRow), rows)
+    tx.hint(OUTBOX)
+    return len(rows)
+
+
+async def lane_of(tx: Transaction, to: Destination) -> int:
+    """The lane of a destination; made when it is new."""
+    return (await _extend(tx, to, []))[0]
+
+
+async def heard(tx: Transaction, to: Destination) -> None:
+    """The person wrote: the quota begins anew, and what was held goes first."""
+    lane = await lane_of(tx, to)
+    await tx.execute(update(LaneRow).where(LaneRow.id == lane).values(heard_at=tx.now, spent=0))
+    freed = await tx.execute(
+        update(OutboxRow)
+        .where(OutboxRow.lane_id == lane, OutboxRow.state == HELD)
+        .values(state=WAITING, next_at=tx.now)
+    )
+    if freed.rowcount:
+        await tx.execute(update(LaneRow).where(LaneRow.id == lane).values(wake_at=tx.now))
+        tx.hint(OUTBOX)
+
+
+async def cancel(tx: Transaction, origin: str) -> int:
+    """Stop what has not gone out yet; how many texts."""
+    result = await tx.execute(
+        update(OutboxRow)
+        .where(OutboxRow.origin == origin, OutboxRow.state.in_([WAITING, HELD]))
+        .values(state=CANCELLED, settled_at=tx.now)
+    )
+    return result.rowcount
+
+
+async def progress(tx: Transaction, origin: str) -> dict[str, int]:
+    """How many texts of that origin stand in which state."""
+    rows = await tx.select(
+        select(OutboxRow.state, func.count(OutboxRow.id))
+        .where(OutboxRow.origin == origin)
+        .group_by(OutboxRow.state)
+    )
+    return {state: count for state, count in rows}
+
+
+async def _unknown(tx: Transaction, drafts: Iterable[Draft]) -> list[Draft]:
+    drafts = list(drafts)
+    keys = [draft.key for draft in drafts if draft.key]
+    known: set[str] = set()
+    for start in range(0, len(keys), 500):
+        part = keys[start : start + 500]
+        known |= set(
+            (await tx.select(select(OutboxRow.key).where(OutboxRow.key.in_(part)))).scalars()
+        )
+    return [draft for draft in drafts if draft.key not in known]
+
+
+async def _extend(tx: Transaction, to: Destination, drafts: Sequence[Draft]) -> tuple[int, int]:
+    """Count the texts into the lane and wake it: its id and its newest sequence number."""
+    stored = to.platform in STORED
+    wakes = bool(drafts) and not stored
+    statement = tx.insert(LaneRow).values(
+        platform=to.platform,
+        account=to.account,
+        chat=to.chat,
+        seq=len(drafts),
+        wake_at=tx.now if wakes else None,
+        urgency=min((draft.kind for draft in drafts), default=Kind.NOTICE),
+    )
+    new = statement.excluded
+    changes: dict[str, Any] = {"seq": LaneRow.seq + new.seq}
+    if wakes:
+        changes["wake_at"] = case(
+            (LaneRow.wake_at < new.wake_at, LaneRow.wake_at), else_=new.wake_at
+        )
+        changes["urgency"] = case(
+            (LaneRow.urgency < new.urgency, LaneRow.urgency), else_=new.urgency
+        )
+    found = await tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=["platform", "account", "chat"], set_=changes
+        ).returning(LaneRow.id, LaneRow.seq)
+    )
+    row = found.one()
+    return row[0], row[1]
+
+
+def _address(to: Destination) -> tuple[str, str, str]:
+    return to.platform, to.account, to.chat
+
+
+def _row(tx: Transaction, lane: int, seq: int, draft: Draft) -> dict[str, Any]:
+    stored = draft.to.platform in STORED
+    return {
+        "key": draft.key or uuid4().hex,
+        "lane_id": lane,
+        "seq": seq,
+        "kind": int(draft.kind),
+        "text": draft.text,
+        "choices": list(draft.choices),
+        "reply_to": draft.reply_to,
+        "closing": draft.closing,
+        "state": SENT if stored else WAITING,
+        "next_at": tx.now,
+        "expires_at": draft.expires_at,
+        "attempts": 0,
+        "origin": draft.origin,
+        "created_at": tx.now,
+        "settled_at": tx.now if stored else None,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the outbox stands, for health and staff."""
+
+    waiting: int
+    oldest: datetime | None
+    trouble: int
+
+
+async def standing(tx: Transaction, stale: timedelta) -> Standing:
+    """How many texts wait, since when, and how many of late went wrong for good."""
+    counted = await tx.select(
+        select(func.count(OutboxRow.id), func.min(OutboxRow.created_at)).where(
+            OutboxRow.state == WAITING, OutboxRow.next_at <= tx.now
+        )
+    )
+    row = counted.one()
+    trouble = await tx.select(
+        select(func.count(OutboxRow.id)).where(
+            or_(OutboxRow.state == UNKNOWN, OutboxRow.state == FAILED),
+            OutboxRow.settled_at > tx.now - stale,
+        )
+    )
+    return Standing(row[0], row[1], trouble.scalar_one())

@@ -1,0 +1,59 @@
+"""A transaction: what commits together."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, TypeVar, TypeVarTuple
+
+from sqlalchemy import Connection, CursorResult, Executable, Result, Select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+
+class Transaction:
+    """What commits together. `now` is one moment for all of it.
+
+    SQLite's statements run where they are called, on the event loop: they take some ten
+    microseconds, a hop to a thread and back takes a hundred. Only BEGIN IMMEDIATE, which may
+    wait for the lock, and COMMIT, which waits for the disk, go to a thread
+    (docs/decisions/0002-writer-on-the-loop.md).
+    """
+
+    def __init__(self, connection: Connection | AsyncConnection, now: datetime) -> None:
+        self.connection = connection
+        self.now = now
+        self.postgresql = connection.dialect.name == "postgresql"
+        self.changed: set[str] = set()
+        self.hinted: set[str] = set()
+
+    async def execute(self, statement: Executable, values: Any = None) -> CursorResult[Any]:
+        """Run a statement that writes; with a list of values, once for each."""
+        if isinstance(self.connection, Connection):
+            return self.connection.execute(statement, values)
+        result = await self.connection.execute(statement, values)
+        assert isinstance(result, CursorResult)
+        return result
+
+    async def select(self, statement: Select[*Ts]) -> Result[*Ts]:
+        """The rows of a statement."""
+        if isinstance(self.connection, Connection):
+            return self.connection.execute(statement)
+        return await self.connection.execute(statement)
+
+    def insert(self, table: Any) -> "postgresql.Insert | sqlite.Insert":
+        """An insert of this database's own kind: one that knows ON CONFLICT."""
+        return postgresql.insert(table) if self.postgresql else sqlite.insert(table)
+
+    def change(self, topic: str) -> None:
+        """Raise the topic's version when this commits."""
+        self.changed.add(topic)
+
+    def hint(self, topic: str) -> None:
+        """Wake whoever watches the topic when this commits; nothing is stored."""
+        self.hinted.add(topic)
+
+
+Unit = Callable[[Transaction], Awaitable[T]]
+"""A unit of work: awaits nothing but its transaction, and may be run again from the start."""

@@ -1,0 +1,204 @@
+"""The one place that writes, in two forms.
+
+SQLite: the units that wait together are committed together: one BEGIN, a savepoint each, one
+fsync. PostgreSQL: each unit is a transaction of its own, repeated after a deadlock. Either way
+`write` returns when the unit is on disk, or raises and nothing of it is there.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, Protocol
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from bot.errors import StorageError
+from bot.storage import engine
+from bot.storage.changes import Changes, bump
+from bot.storage.transaction import T, Transaction, Unit
+
+log = logging.getLogger(__name__)
+
+GROUP = 256
+"""At most so many units share one commit."""
+
+UNIT_SECONDS = 10
+"""A unit that takes longer is rolled back: others wait for it."""
+
+CHANNEL = "xiaolaba"
+"""PostgreSQL's channel for hints."""
+
+PAYLOAD = 7000
+"""A notification holds less than 8,000 bytes; what is left out is found by the poll.
+https://www.postgresql.org/docs/15/sql-notify.html"""
+
+RETRIED = {"40001", "40P01"}
+"""SQLSTATE of serialization failure and deadlock: the unit is run again.
+https://www.postgresql.org/docs/15/mvcc-serialization-failure-handling.html"""
+
+ATTEMPTS = 5
+"""How often a unit is run before a deadlock is the caller's."""
+
+
+class Writer(Protocol):
+    """Commits units of work."""
+
+    async def write(self, unit: Unit[T]) -> T:
+        """Run the unit and return what it returns, once it is committed."""
+
+    async def close(self) -> None:
+        """Finish what was begun."""
+
+
+@dataclass(slots=True)
+class _Waiting(Generic[T]):
+    unit: Unit[T]
+    done: "asyncio.Future[T]"
+
+    def resolve(self, value: T) -> None:
+        if not self.done.done():
+            self.done.set_result(value)
+
+    def fail(self, error: Exception) -> None:
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
+class SQLiteWriter:
+    """One connection, one task, group commit."""
+
+    def __init__(self, url: str, changes: Changes) -> None:
+        self._engine = engine.writing_sqlite(url)
+        self._connection: Connection | None = None
+        self._changes = changes
+        self._queue: asyncio.Queue[_Waiting[Any]] = asyncio.Queue()
+        self._task = asyncio.create_task(self._run(), name="writer")
+
+    async def write(self, unit: Unit[T]) -> T:
+        """Queue the unit for the next commit and wait for it."""
+        waiting: _Waiting[T] = _Waiting(unit, asyncio.get_running_loop().create_future())
+        self._queue.put_nowait(waiting)
+        return await waiting.done
+
+    async def close(self) -> None:
+        """Commit what waits, then let the file go."""
+        await self._queue.join()
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        if self._connection:
+            self._connection.close()
+        self._engine.dispose()
+
+    async def _run(self) -> None:
+        while True:
+            group = [await self._queue.get()]
+            while len(group) < GROUP and not self._queue.empty():
+                group.append(self._queue.get_nowait())
+            try:
+                await self._commit(group)
+            except (SQLAlchemyError, OSError) as error:
+                log.error("commit failed: %s", _short(error))  # noqa: TRY400 - no statement, no text
+                for waiting in group:
+                    waiting.fail(StorageError(_short(error)))
+            finally:
+                for _ in group:
+                    self._queue.task_done()
+
+    async def _commit(self, group: list[_Waiting[Any]]) -> None:
+        connection = await asyncio.to_thread(self._begin)
+        try:
+            shared = Transaction(connection, datetime.now(UTC))
+            done = [await self._run_unit(connection, waiting, shared) for waiting in group]
+            await bump(shared, shared.changed)
+            await asyncio.to_thread(connection.commit)
+        except BaseException:
+            connection.close()
+            raise
+        for waiting, value in filter(None, done):
+            waiting.resolve(value)
+        self._changes.hint(shared.changed | shared.hinted)
+
+    def _begin(self) -> Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = self._engine.connect()
+        try:
+            self._connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except SQLAlchemyError:
+            self._connection.close()
+            raise
+        return self._connection
+
+    async def _run_unit(
+        self, connection: Connection, waiting: _Waiting[Any], shared: Transaction
+    ) -> tuple[_Waiting[Any], Any] | None:
+        tx = Transaction(connection, shared.now)
+        connection.exec_driver_sql("SAVEPOINT unit")
+        try:
+            async with asyncio.timeout(UNIT_SECONDS):
+                value = await waiting.unit(tx)
+        # Whatever a unit raises belongs to whoever asked for it; the rest of the group goes on.
+        except Exception as error:
+            connection.exec_driver_sql("ROLLBACK TO unit")
+            connection.exec_driver_sql("RELEASE unit")
+            waiting.fail(_translated(error))
+            return None
+        connection.exec_driver_sql("RELEASE unit")
+        shared.changed |= tx.changed
+        shared.hinted |= tx.hinted
+        return waiting, value
+
+
+class PostgreSQLWriter:
+    """A pool; each unit alone."""
+
+    def __init__(self, url: str, changes: Changes) -> None:
+        self._engine = engine.writing_postgresql(url)
+        self._changes = changes
+
+    async def write(self, unit: Unit[T]) -> T:
+        """Run the unit in a transaction of its own, again after a deadlock."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return await self._attempt(unit)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", "") not in RETRIED or attempt == ATTEMPTS - 1:
+                    raise StorageError(_short(error)) from error
+                await asyncio.sleep(0.01 * 2**attempt)
+            except (SQLAlchemyError, OSError) as error:
+                raise StorageError(_short(error)) from error
+        raise AssertionError
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self._engine.dispose()
+
+    async def _attempt(self, unit: Unit[T]) -> T:
+        async with self._engine.begin() as connection:
+            tx = Transaction(connection, datetime.now(UTC))
+            async with asyncio.timeout(UNIT_SECONDS):
+                value = await unit(tx)
+            await bump(tx, tx.changed)
+            if topics := tx.changed | tx.hinted:
+                payload = "\n".join(sorted(topics))[:PAYLOAD]
+                await connection.execute(
+                    text("SELECT pg_notify(:channel, :payload)"),
+                    {"channel": CHANNEL, "payload": payload},
+                )
+        self._changes.hint(topics)
+        return value
+
+
+def _translated(error: Exception) -> Exception:
+    if isinstance(error, SQLAlchemyError):
+        translated = StorageError(_short(error))
+        translated.__cause__ = error
+        return translated
+    return error
+
+
+def _short(error: Exception) -> str:
+    """The driver's own words, without the statement and its values: they hold people's texts."""
+    cause = getattr(error, "orig", None) or error
+    return f"{type(cause).__name__}: {str(cause)[:200]}"
