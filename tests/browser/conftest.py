@@ -1,0 +1,85 @@
+"""A real browser and a running site; each page opened is a device of its own."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from tests.browser import standin
+
+FOLDER = Path(__file__).parent
+SCREENSHOTS = FOLDER.parent / "screenshots"
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+OpenPage = Callable[..., Awaitable[Page]]
+Announce = Callable[[str], Awaitable[None]]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def running() -> AsyncIterator[tuple[str, web.Application]]:
+    """The site on a free port: its address and its application."""
+    app = standin.build()
+    runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
+    await runner.setup()
+    socket = web.TCPSite(runner, "127.0.0.1", 0)
+    await socket.start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}", app
+    await runner.cleanup()
+
+
+@pytest.fixture(scope="session")
+def site(running: tuple[str, web.Application]) -> str:
+    """The base address of the site, without a slash at its end."""
+    return running[0]
+
+
+@pytest.fixture
+def announce(running: tuple[str, web.Application]) -> Announce:
+    """Sends a notice to every device that has opened the page."""
+    return running[1][standin.DESK].announce
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """The system's Chromium, named by XIAOLABA_TEST_CHROMIUM or found on the path."""
+    names = (os.environ.get("XIAOLABA_TEST_CHROMIUM", ""), *CHROMIUM_NAMES)
+    path = next((found for name in names if name and (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("no Chromium on this machine")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_page(browser: Browser, site: str) -> AsyncIterator[OpenPage]:
+    """Opens the resident page on a new device of the given width, height and letter size."""
+    contexts: list[BrowserContext] = []
+
+    async def open_(
+        width: int = 360, height: int = 640, *, large: bool = False, scripts: bool = True
+    ) -> Page:
+        context = await browser.new_context(
+            viewport={"width": width, "height": height},
+            java_script_enabled=scripts,
+            has_touch=True,
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = await context.new_page()
+        await page.goto(site)
+        if large:
+            await page.get_by_role("button", name="大字").click()
+        return page
+
+    yield open_
+    for context in contexts:
+        await context.close()

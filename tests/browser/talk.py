@@ -1,0 +1,39 @@
+"""What a resident does on the page, for the tests of this folder."""
+
+from typing import Any
+
+from playwright.async_api import Page, expect
+
+PHOTO = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90">'
+    b'<rect width="90" height="90" fill="#7aa"/></svg>'
+)
+"""A picture every browser draws; 90 × 90 pixels."""
+
+
+async def send(page: Page) -> None:
+    """Tap 发送."""
+    await page.get_by_role("button", name="发送").click()
+
+
+async def say(page: Page, text: str) -> None:
+    """Write and send, then wait until one more answer is there."""
+    answers = page.locator(".bot")
+    before = await answers.count()
+    await page.get_by_role("textbox").fill(text)
+    await send(page)
+    await expect(answers).to_have_count(before + 1)
+
+
+async def choose_photo(page: Page, *names: str) -> None:
+    """Choose pictures of these names as if from the phone's album."""
+    files: Any = [{"name": name, "mimeType": "image/svg+xml", "buffer": PHOTO} for name in names]
+    await page.locator("#photo").set_input_files(files)
+
+
+async def talk(page: Page) -> None:
+    """A conversation that shows every part of the page."""
+    await say(page, "3号楼的电梯又坏了，门关不上")
+    await say(page, "老人乘车卡怎么办")
+    await choose_photo(page, "楼道.svg")
+    await expect(page.locator("#previews img")).to_be_visible()
