@@ -112,9 +112,9 @@ STAGES = (
 
 def asked(words: list[str]) -> frozenset[str]:
     """The stages to leave out, checked: a word that names none would leave out nothing."""
-    known = {stage.name for stage in STAGES} | {POSTGRES}
-    if unknown := set(words) - known:
-        sys.exit(f"SKIP: no stage {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    known = [stage.name for stage in STAGES] + [POSTGRES]
+    if unknown := set(words) - set(known):
+        sys.exit(f"SKIP: no stage {' '.join(sorted(unknown))}; there are {' '.join(known)}")
     if words and os.environ.get("CI"):
         sys.exit("SKIP: in CI nothing is left out")
     return frozenset(words)
@@ -123,25 +123,25 @@ def asked(words: list[str]) -> frozenset[str]:
 def main() -> None:
     """Run the stages, then say what was done, what was left out and what was found."""
     left_out = asked(sys.argv[1:])
-    passed = failed = 0
+    wanted = [stage for stage in STAGES if stage.name not in left_out]
+    outcomes: list[Outcome] = []
     lines = []
-    for stage in STAGES:
-        if stage.name in left_out:
-            continue
+    for stage in wanted:
         print(f"── {stage.name}", flush=True)
         begin = time.monotonic()
-        outcome = stage.run(left_out)
-        passed += outcome.passed
-        failed += outcome.failed
-        word = "failed" if outcome.failed else "ok"
+        outcomes.append(stage.run(left_out))
+        word = "failed" if outcomes[-1].failed else "ok"
         lines.append(f"{stage.name:<13} {word:<7} {time.monotonic() - begin:7.1f} s")
         print(lines[-1], flush=True)
-        if outcome.failed:
+        if outcomes[-1].failed:
             break
-    print("──", *lines, sep="\n")
+    print("── summary", *lines, sep="\n")
+    if not_reached := [stage.name for stage in wanted[len(lines) :]]:
+        print(f"not reached: {' '.join(not_reached)}")
     if left_out:
-        print(f"left out by name: {', '.join(sorted(left_out))}")
-    print(f"{passed} passed, {failed} failed")
+        print(f"left out by name: {' '.join(sorted(left_out))}")
+    failed = sum(outcome.failed for outcome in outcomes)
+    print(f"{sum(outcome.passed for outcome in outcomes)} passed, {failed} failed")
     sys.exit(failed > 0)
 
 

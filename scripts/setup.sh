@@ -23,7 +23,7 @@ find_python() {
         fi
     done
     fail "需要 Python 3.11 或更新的版本，没有找到（找过：${PYTHON:-python3、python3.11 至 3.14}）。
-装好后再来；装在别处的，请写明：make serve PYTHON=/opt/python3.12/bin/python3"
+装好后再来。装在别处的，在命令后面写明，例如 PYTHON=/opt/python3.12/bin/python3"
 }
 
 # One line that changes with the Python, the locks and the project's own table.
@@ -36,9 +36,14 @@ print(sys.version_info[:3], pathlib.Path().resolve(), hashlib.sha256(content).he
 END
 }
 
+# Not after its Python was removed or replaced by another minor version.
+is_usable() {
+    python_at_least_3_11 .venv/bin/python && .venv/bin/python -c 'import pip' 2>/dev/null
+}
+
 # Whoever has the tools of a developer has all that a run needs.
 is_current() {
-    python_at_least_3_11 .venv/bin/python || return 1
+    is_usable || return 1
     stamp=$(fingerprint)
     [ "$(cat .venv/dev.stamp 2>/dev/null)" = "$stamp" ] ||
         [ "$(cat ".venv/$wanted.stamp" 2>/dev/null)" = "$stamp" ]
@@ -57,8 +62,8 @@ esac
 is_current && exit 0
 begin=$(date +%s)
 echo "── setup: .venv ($wanted)"
-python=$(find_python)
-if ! python_at_least_3_11 .venv/bin/python; then
+if ! is_usable; then
+    python=$(find_python)
     "$python" -m venv --clear .venv ||
         fail "建不了 .venv。Debian、Ubuntu 请先装：apt-get install python3-venv"
 fi
