@@ -80,6 +80,13 @@ def test_slots_come_from_the_vocabulary() -> None:
     assert loose == []
 
 
+def test_a_line_with_an_unfilled_slot_can_be_left_out() -> None:
+    """A slot ends its line and stands alone in it: no advice is lost with a missing number."""
+    lines = [line for entry in ENTRIES for line in entry.answer.split("\n") if "{" in line]
+
+    assert [line for line in lines if not re.fullmatch(r"[^{}：]+：\{[^{}]+\}", line)] == []
+
+
 def test_every_question_has_other_voices() -> None:
     """Three to eight other wordings."""
     assert [entry.id for entry in ENTRIES if not 3 <= len(entry.alternates) <= 8] == []
