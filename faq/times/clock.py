@@ -1,0 +1,165 @@
+"""The hour of a day: 下午两点半, 14:30, 差一刻九点, or only 上午."""
+
+import re
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from faq.times.numerals import NUMBER, number
+
+HOUR_LENGTH = 60
+HALF_DAY = 12 * 60
+DAY = 24 * 60
+
+
+class Part(Enum):
+    """A part of the day: the minute it is taken to begin at, and the minute it ends at."""
+
+    BEFORE_DAWN = (5 * 60, 6 * 60)
+    MORNING = (8 * 60, 11 * 60)
+    FORENOON = (9 * 60, 12 * 60)
+    NOON = (12 * 60, 14 * 60)
+    AFTERNOON = (14 * 60, 18 * 60)
+    DUSK = (18 * 60, 20 * 60)
+    EVENING = (19 * 60, 24 * 60)
+    NIGHT = (22 * 60, 24 * 60 + 5 * 60)
+
+
+NAMES = {
+    Part.BEFORE_DAWN: "凌晨 拂晓 天亮前 天不亮",
+    Part.MORNING: "大清早 一大清早 一大早 大早上 清早 清晨 早晨 早上 早间 朝早 晨间",
+    Part.FORENOON: "上午 上半天 上昼 前半晌",
+    Part.NOON: "正午 中午 晌午 午间",
+    Part.AFTERNOON: "下午 午后 下半天 下昼 后半晌 后晌",
+    Part.DUSK: "傍晚 黄昏 傍黑 擦黑",
+    Part.EVENING: "大晚上 晚上 晚间 夜晚 入夜 当晚",
+    Part.NIGHT: "大半夜 后半夜 下半夜 三更半夜 半夜 深夜 夜里 夜间 午夜",
+}
+PARTS = {name: part for part, names in NAMES.items() for name in names.split()} | {
+    "早": Part.MORNING,
+    "晨": Part.MORNING,
+    "晚": Part.EVENING,
+    "夜": Part.EVENING,
+}
+LONG_PARTS = "|".join(sorted((name for name in PARTS if len(name) > 1), key=len, reverse=True))
+SHORT_PART = (
+    r"(?:早|晨|晚|夜)(?![上间晨里点些就已退操会饭餐茶场市班育报年安霞婚辈宵课自])"
+    r"|(?:早|晨|晚|夜)(?=\d|[一二两三四五六七八九十]+[点时])"
+)
+
+OFFICE_CLOSES = 17 * 60 + 30
+"""下班, minutes after midnight."""
+
+UNIT = "天号日人个元块楼栋层单室户岁米路院位名次周月年门条台万公斤度"
+HOUR = rf"(?P<hour>{NUMBER})"
+MINUTE = (
+    r"(?:(?P<half>半)|过?(?P<quarters>[一二两三123])刻钟?|整|"
+    rf"过?(?P<minute>{NUMBER})分钟?|(?P<bare>\d\d|[二三四五]?十[一二三四五六七八九]?|"
+    rf"[零〇]?[一二三四五六七八九])(?![\d:{UNIT}点时]))?"
+)
+OPINION = r"(?![建意要想说原疑问不补儿小也都用没好])"
+TO = r"(?:到|至|-|—|–|~|―){1,2}"
+CLOCK = re.compile(
+    rf"(?:差(?:(?P<short>{NUMBER})分钟?|(?P<short_quarters>[一1])刻钟?))?"
+    rf"(?:{HOUR}(?:点钟?(?!\d*%){OPINION}|时(?![间候段常刻长节期而不])){MINUTE}"
+    r"|(?<![\d:.])(?P<hour24>[01]?\d|2[0-4])[:](?P<minute24>[0-5]\d)(?::[0-5]\d)?(?!\d))"
+)
+FIRST_OF_RANGE = re.compile(rf"{HOUR}(?={TO}{NUMBER}(?:点|时(?![间候段])))")
+PART = re.compile(LONG_PARTS)
+AFTER_A_DAY = re.compile(SHORT_PART)
+CLOSING = re.compile(r"下班(?:时|的时候)?(?=之?以?前|后|之后|以后|$)")
+MIDNIGHT = re.compile(r"零点|零时|0点(?!\d)|0时(?!\d)")
+
+LAST_UNCLEAR_HOUR = 7
+FIRST_CLEAR_WRITTEN_HOUR = 6
+"""Whoever writes 6:30 with a colon reckons in 24 hours; 2:30 may still be the afternoon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A time of day: `minutes` after midnight as said, None when only a part was named."""
+
+    minutes: int | None = None
+    part: Part | None = None
+    exact: bool = False
+
+    @property
+    def ambiguous(self) -> bool:
+        """True when it may be morning or afternoon: "两点", not "14:00", "下午两点", "九点"."""
+        if self.minutes is None or self.part or self.exact:
+            return False
+        return HOUR_LENGTH <= self.minutes < (LAST_UNCLEAR_HOUR + 1) * 60
+
+    def offset(self) -> int:
+        """Minutes after the day's midnight; from 1440 on it is the next day."""
+        if self.minutes is None:
+            return (self.part or Part.MORNING).value[0]
+        if self.part is None:
+            return self.minutes + HALF_DAY * self.ambiguous
+        return _in_part(self.minutes, self.part)
+
+    def offset_after(self, start: int) -> int:
+        """The first such minute after the start of the range it ends."""
+        if self.minutes is None:
+            return (self.part or Part.EVENING).value[1]
+        if self.part or self.exact:
+            own = self.offset()
+            return own if own > start else own + DAY
+        return next(
+            minute
+            for turns in range(5)
+            if (minute := self.minutes + turns * HALF_DAY) > start or turns == 4  # noqa: PLR2004
+        )
+
+    def within(self, part: Part | None) -> "Clock":
+        """The same hour, in the part of the day that was said before it."""
+        return replace(self, part=self.part or part)
+
+
+def _in_part(minutes: int, part: Part) -> int:
+    """The hour as the part of the day means it: 晚上八点 is 20:00, 晚上十二点 is 24:00."""
+    if minutes >= 13 * 60:
+        return minutes
+    match part:
+        case Part.BEFORE_DAWN | Part.MORNING | Part.FORENOON:
+            return minutes % HALF_DAY if part is Part.BEFORE_DAWN else minutes
+        case Part.NOON:
+            return minutes if minutes >= 10 * 60 else minutes + HALF_DAY
+        case Part.AFTERNOON | Part.DUSK:
+            return minutes % HALF_DAY + HALF_DAY
+        case Part.EVENING | Part.NIGHT:
+            evening = 5 * 60 <= minutes < HALF_DAY
+            return minutes + HALF_DAY if evening else minutes % HALF_DAY + DAY
+
+
+def read_clock(match: re.Match[str]) -> Clock | None:
+    """The clock that `CLOCK` matched; None when there is no such hour."""
+    if match["hour24"]:
+        hour, minute = int(match["hour24"]), int(match["minute24"])
+        exact = match["hour24"].startswith("0") or hour >= FIRST_CLEAR_WRITTEN_HOUR
+    else:
+        hour, minute, exact = number(match["hour"]), _minute(match), False
+    minutes = hour * 60 + minute - _short(match)
+    if hour > 24 or minute > 59 or not 0 <= minutes <= DAY:  # noqa: PLR2004
+        return None
+    return Clock(minutes, exact=exact or minutes >= 13 * 60 or hour == 0)
+
+
+def read_first_hour(match: re.Match[str]) -> Clock | None:
+    """The first hour of "两到四点"; None when there is no such hour."""
+    hour = number(match["hour"])
+    return Clock(hour * 60, exact=hour > 12) if 0 < hour <= 24 else None  # noqa: PLR2004
+
+
+def _minute(match: re.Match[str]) -> int:
+    if match["half"]:
+        return 30
+    if match["quarters"]:
+        return 15 * number(match["quarters"])
+    written = match["minute"] or match["bare"]
+    return number(written) if written else 0
+
+
+def _short(match: re.Match[str]) -> int:
+    if match["short_quarters"]:
+        return 15
+    return number(match["short"]) if match["short"] else 0

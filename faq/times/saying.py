@@ -1,0 +1,191 @@
+"""One phrase as it was said: its words put into their places, not yet reckoned from a now."""
+
+import re
+from dataclasses import dataclass, field
+
+from faq.times.clock import Clock
+from faq.times.days import Days, narrowed, shifted, together
+from faq.times.scan import Every, Mark, Moment, Shift, Token, Value
+
+BETWEEN = re.compile(
+    r"(?:[\s,、()\[\]【】·;:/的在是于和及与跟]|那一?天|这一?天|当[天日]|一次|左右|大概|大约|约|"
+    r"每次|[各都均]|时间|定|也?就是|即)*"
+)
+"""What may stand between two words of one phrase."""
+
+ENUMERATES = re.compile(r".*[、/,和及与跟].*")
+SAME_AGAIN = re.compile(r".*(?:\(|就是|即).*")
+MOVED = re.compile(
+    r"(?:改|推迟|延期?|提前|调整?|挪|换|顺延|变更)(?:期|时间)?(?:到|至|成|为|在)\s*$"
+)
+"""Right before the time that counts, when a text names the old one too."""
+
+
+@dataclass(slots=True)
+class Saying:
+    """The words of one phrase, each in its place; `begin` and `end` are its stretch of text."""
+
+    begin: int = 0
+    end: int = 0
+    every: Every | None = None
+    days: Days | None = None
+    clock: Clock | None = None
+    moment: Moment | None = None
+    to_days: Days | None = None
+    to_clock: Clock | None = None
+    marks: set[Mark] = field(default_factory=set)
+    awaits_end: bool = False
+    moved: bool = False
+
+    @property
+    def due(self) -> bool:
+        """True for a deadline."""
+        return bool(self.marks - {Mark.TO})
+
+    @property
+    def only_clock(self) -> bool:
+        """True when it names an hour, or part of a day, of no day."""
+        return self.clock is not None and not (self.days or self.moment or self.every)
+
+    @property
+    def only_day(self) -> bool:
+        """True when it names days and no hour."""
+        return bool(self.days or self.every) and not (self.clock or self.moment or self.due)
+
+    def take(self, token: Token, between: str) -> bool:
+        """Put one more word into its place; False when it must belong to another phrase."""
+        taken = self._take(token.value, between)
+        if taken:
+            self.end = token.end
+        return taken
+
+    def _take(self, value: Value, between: str) -> bool:
+        match value:
+            case Mark():
+                return self._take_mark(value)
+            case Every():
+                return self._take_every(value)
+            case Shift():
+                return self._take_shift(value.days)
+            case Clock():
+                return self._take_clock(value)
+            case Moment():
+                return self._take_moment(value)
+            case Days():
+                return self._take_days(value, between)
+
+    def _take_mark(self, mark: Mark) -> bool:
+        if mark is Mark.DUE and (self.days or self.clock or self.moment):
+            return False
+        self.awaits_end = mark is Mark.TO
+        self.marks.add(mark)
+        return True
+
+    def _take_every(self, every: Every) -> bool:
+        if self.every or self.moment:
+            return False
+        self.every = every
+        return True
+
+    def _take_shift(self, count: int) -> bool:
+        if self.days is None or self.clock:
+            return False
+        self.days = shifted(self.days, count)
+        return True
+
+    def _take_moment(self, moment: Moment) -> bool:
+        if self.days or self.clock or self.moment:
+            return False
+        self.moment = moment
+        return True
+
+    def _take_clock(self, clock: Clock) -> bool:
+        if self.moment:
+            return False
+        if self.awaits_end:
+            self.to_clock, self.awaits_end = clock, False
+        elif self.to_clock:
+            self.to_clock = _finer(self.to_clock, clock) or self.to_clock
+            return self.to_clock.minutes == clock.minutes
+        elif self.clock is None:
+            self.clock = clock
+        elif finer := _finer(self.clock, clock):
+            self.clock = finer
+        elif self.to_days:
+            self.to_clock = clock
+        else:
+            return False
+        return True
+
+    def _take_days(self, days: Days, between: str) -> bool:
+        if self.moment or (self.due and Mark.DUE not in self.marks):
+            return False
+        if self.awaits_end:
+            self.to_days, self.awaits_end = days, False
+        elif self.days is None:
+            self.days = days
+        elif self.to_days or self.to_clock:
+            return False
+        else:
+            return self._join_days(self.days, days, between)
+        return True
+
+    def _join_days(self, first: Days, second: Days, between: str) -> bool:
+        row = together(first, second) if ENUMERATES.match(between) else None
+        if row:
+            self.days = row
+        elif first.stretch or (first.weekdays and not first.fixed) or second.weekdays:
+            self.days = narrowed(first, second)
+        elif first.fixed and second.fixed and not SAME_AGAIN.match(between):
+            self.to_days = second
+        elif SAME_AGAIN.match(between):
+            self.days = second
+        else:
+            return False
+        return True
+
+
+def _finer(part: Clock, clock: Clock) -> Clock | None:
+    """下午 and 两点 as one; None when both name an hour or both a part."""
+    if part.minutes is None and clock.minutes is not None and clock.part is None:
+        return clock.within(part.part)
+    return None
+
+
+def sayings(text: str, tokens: list[Token]) -> list[Saying]:
+    """The phrases of a text in order; an hour said apart joins the day it belongs to."""
+    found: list[Saying] = []
+    for token in tokens:
+        between = text[found[-1].end : token.begin] if found else ""
+        joint = found and BETWEEN.fullmatch(between)
+        if joint and found[-1].take(token, between):
+            continue
+        fresh = Saying(begin=token.begin, moved=bool(MOVED.search(text, 0, token.begin)))
+        if fresh.take(token, ""):
+            found.append(fresh)
+    whole = [saying for saying in found if _says_when(saying)]
+    return _joined(whole)
+
+
+def _says_when(saying: Saying) -> bool:
+    return bool(saying.days or saying.clock or saying.moment or saying.every)
+
+
+def _joined(found: list[Saying]) -> list[Saying]:
+    """周六大清扫，上午九点集合: the hour said later belongs to the day said first."""
+    joined: list[Saying] = []
+    for saying in found:
+        if joined and joined[-1].only_day and saying.only_clock and not saying.moved:
+            _add_clock(joined[-1], saying)
+        elif joined and joined[-1].only_clock and saying.only_day and not saying.moved:
+            _add_clock(saying, joined.pop())
+            joined.append(saying)
+        else:
+            joined.append(saying)
+    return joined
+
+
+def _add_clock(day: Saying, hour: Saying) -> None:
+    day.clock, day.to_clock = hour.clock, hour.to_clock
+    day.marks |= hour.marks
+    day.begin, day.end = min(day.begin, hour.begin), max(day.end, hour.end)
