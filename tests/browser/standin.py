@@ -146,7 +146,7 @@ def answer(id: str, text: str, photos: int) -> Line:
     if photos:
         return line(f"{id}-reply", f"收到{photos}张照片，有人会看。")
     if "乘车卡" in text:
-        said = "您是想问哪个？回个数字："
+        said = "您是想问哪个？回个数字：\n1 老人乘车卡\n2 高龄补贴\n3 都不是"
         return line(f"{id}-reply", said, "老人乘车卡", "高龄补贴", "都不是")
     return line(f"{id}-reply", f"记下了：{text}。周四前给您回话。急事请打 021-5555 1234。")
 
