@@ -1,1 +1,31 @@
 """Understanding: what a message wants. Pure: no I/O but the data files beside the code."""
+
+from faq.decide import Decision, OpenQuestion, Situation, understand
+from faq.entry import Candidate, Entry
+from faq.index import Explanation, Index
+from faq.lexicon import cues, thesaurus
+from faq.places import PlaceNames
+from faq.scorer import shipped
+from faq.spelling import homophones
+
+__all__ = [
+    "Candidate",
+    "Decision",
+    "Entry",
+    "Explanation",
+    "Index",
+    "OpenQuestion",
+    "PlaceNames",
+    "Situation",
+    "load",
+    "understand",
+]
+
+
+def load() -> None:
+    """Read dictionaries and weights now, within a second; call it off the event loop."""
+    thesaurus()
+    cues()
+    homophones()
+    shipped()
+    understand("怎么报修", Situation(Index(), PlaceNames()))

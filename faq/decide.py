@@ -1,0 +1,243 @@
+"""The decision: one action for one message, by a fixed order of precedence.
+
+Emergency, the sender's open question, command words, free text. Free text ends in one of three
+bands: answered, offered as numbered candidates, or refused. Wrong answers cost most.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Literal
+from unicodedata import normalize
+
+from faq import reports
+from faq.emergency import DEFECTS, emergency
+from faq.entry import Candidate, Entry
+from faq.index import Index
+from faq.intents import intent
+from faq.normalise import cap
+from faq.places import PlaceNames
+from faq.reading import Reading
+
+ANSWER = 0.62
+"""From here on the best entry is the answer."""
+SUGGEST = 0.12
+"""From here on the best entries are offered."""
+CERTAIN = 0.85
+"""From here on an unaddressed group hears the answer, and an answer beats other wishes."""
+OFFERED = 5
+SKILL = 0.5
+"""From here on a message is what the examples of a skill say."""
+DIGIT = re.compile(r"(?:选|第|要)?\s*([0-9]{1,3}|[一二两三四五六七八九])\s*(?:个|号)?[.。、!！)）]?")
+NUMERALS = "零一二三四五六七八九"
+SEPARATOR = " \t\n:：,，。.、;；!！-—"
+TALK = frozenset({"ad", "neighbour", "chat"})
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """What the bot asked last: `choices` numbered from 1 (0 = none), or any text."""
+
+    choices: int = 0
+    free_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that a decision depends on beside the text.
+
+    `words` maps command words to actions, `patterns` phrases of staff, `examples` sentences to
+    the skill that serves them.
+    """
+
+    index: Index
+    places: PlaceNames
+    question: OpenQuestion | None = None
+    chat: Literal["private", "group"] = "private"
+    mentioned: bool = False
+    words: Mapping[str, str] = field(default_factory=dict)
+    patterns: Sequence[tuple[re.Pattern[str], str]] = ()
+    examples: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def addressed(self) -> bool:
+        """True when the bot is spoken to."""
+        return self.chat == "private" or self.mentioned
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do with a message.
+
+    `score` is the probability in [0, 1] that the first candidate answers it; `entry` its id
+    when the action is "answer"; `also` further actions of a message that asks for two things;
+    `choice` the number chosen, from 1; `argument` what follows a command word.
+    """
+
+    action: str
+    entry: str | None = None
+    score: float = 0.0
+    candidates: tuple[Candidate, ...] = ()
+    category: str | None = None
+    place: str | None = None
+    also: tuple[str, ...] = ()
+    choice: int | None = None
+    emergency: str | None = None
+    argument: str = ""
+
+
+def understand(text: str, situation: Situation) -> Decision:
+    """What the message wants, in this situation."""
+    reading = Reading(cap(text))
+    candidates = tuple(situation.index.rank(reading)[:OFFERED])
+    seen = Decision(
+        action="refuse",
+        score=candidates[0].score if candidates else 0.0,
+        candidates=candidates,
+        category=reports.category(reading),
+        place=situation.places.find(text),
+    )
+    return (
+        _emergency(reading, seen)
+        or _choice(text, situation, seen)
+        or _command(text, situation, seen)
+        or _continuation(reading, situation, seen)
+        or _free(reading, situation, seen)
+    )
+
+
+def _emergency(reading: Reading, seen: Decision) -> Decision | None:
+    kind = emergency(reading)
+    if kind is None:
+        return None
+    defect = kind in DEFECTS
+    return replace(
+        seen,
+        action="emergency",
+        emergency=kind,
+        category="安全隐患" if defect else None,
+        also=("report",) if defect else (),
+    )
+
+
+def _choice(text: str, situation: Situation, seen: Decision) -> Decision | None:
+    """A lone number: a choice, or unclear when nothing of that number is on offer."""
+    match = DIGIT.fullmatch(normalize("NFKC", text).strip())
+    if match is None:
+        return None
+    written = match.group(1).replace("两", "二")
+    number = int(written) if written.isdigit() else NUMERALS.index(written)
+    question = situation.question
+    if question is not None and 1 <= number <= question.choices:
+        return replace(seen, action="choose", choice=number)
+    if question is not None and question.free_text:
+        return replace(seen, action="choose", argument=text.strip())
+    if question is None and not situation.addressed:
+        return replace(seen, action="silent")
+    return replace(seen, action="unclear")
+
+
+def _command(text: str, situation: Situation, seen: Decision) -> Decision | None:
+    """A command word at the beginning, or a phrase of staff."""
+    plain = normalize("NFKC", text).strip()
+    for pattern, action in situation.patterns:
+        if pattern.search(plain):
+            return replace(seen, action=action, argument=plain)
+    for word in sorted(situation.words, key=len, reverse=True):
+        argument = _after(word, plain, situation)
+        if argument is not None:
+            return replace(seen, action=situation.words[word], argument=argument)
+    return None
+
+
+def _after(word: str, plain: str, situation: Situation) -> str | None:
+    """What follows a command word; None when the text only happens to begin with it."""
+    if not plain.startswith(word):
+        return None
+    rest = plain[len(word) :]
+    argument = rest.strip(SEPARATOR)
+    if not argument or rest[0] in SEPARATOR:
+        return argument
+    if not situation.addressed or Reading(rest).asks:
+        return None
+    return argument
+
+
+def _continuation(reading: Reading, situation: Situation, seen: Decision) -> Decision | None:
+    """The answer to an open free question, unless the message clearly wants something else."""
+    if situation.question is None or not situation.question.free_text:
+        return None
+    new_report = (
+        seen.place is not None
+        and len(reading.core) > len(seen.place) + 2
+        and reports.evidence(reading, seen.place) >= reports.CERTAIN
+    )
+    answered = seen.score >= CERTAIN and reading.asks
+    if new_report or answered or intent(reading) == "human":
+        return None
+    return replace(seen, action="choose", argument=reading.raw.strip())
+
+
+def _free(reading: Reading, situation: Situation, seen: Decision) -> Decision:
+    """Free text: a skill, a wish, a report or a question."""
+    skill = _skill(reading, situation)
+    if skill is not None and situation.addressed:
+        return replace(seen, action=skill)
+    if not situation.addressed:
+        return _overheard(reading, seen)
+    wish = intent(reading)
+    if wish is not None and not (_sure(reading, seen) and wish in {"next_event", "signup"}):
+        return replace(seen, action=wish)
+    if _reported(reading, seen):
+        return replace(seen, action="report")
+    return _answered(reading, seen)
+
+
+def _overheard(reading: Reading, seen: Decision) -> Decision:
+    """What a group says to itself: silence, unless it is certain that help is wanted."""
+    evidence = reports.evidence(reading, seen.place)
+    if reading.cues.keys() & TALK:
+        return replace(seen, action="silent")
+    if seen.place and evidence >= reports.CERTAIN and not _sure(reading, seen):
+        return replace(seen, action="report")
+    if _sure(reading, seen):
+        return _answered(reading, seen)
+    return replace(seen, action="silent")
+
+
+def _sure(reading: Reading, seen: Decision) -> bool:
+    """True for a plain question with a very certain answer."""
+    return seen.score >= CERTAIN and reading.asks
+
+
+def _reported(reading: Reading, seen: Decision) -> bool:
+    if seen.score >= ANSWER and "rule" in reading.cues:
+        return False
+    return reports.evidence(reading, seen.place) >= reports.CERTAIN
+
+
+def _answered(reading: Reading, seen: Decision) -> Decision:
+    """One of the three bands; a question about a defect also offers to record it."""
+    defect = seen.category is not None and "rule" in reading.cues
+    decided = replace(seen, also=("report",) if defect else ())
+    if seen.score >= ANSWER:
+        return replace(decided, action="answer", entry=seen.candidates[0].id)
+    if seen.score >= SUGGEST and not reading.cues.keys() & {"ad", "chat"}:
+        return replace(decided, action="suggest")
+    return replace(decided, action="refuse")
+
+
+def _skill(reading: Reading, situation: Situation) -> str | None:
+    """The skill whose examples say what the message says, None when none does."""
+    if not situation.examples:
+        return None
+    known = tuple((action, tuple(said)) for action, said in sorted(situation.examples.items()))
+    best = _examples(known).rank(reading)[:1]
+    return best[0].id if best and best[0].score >= SKILL else None
+
+
+@lru_cache(maxsize=4)
+def _examples(known: tuple[tuple[str, tuple[str, ...]], ...]) -> Index:
+    """The sentences of skills as an index of their own: an action is an entry."""
+    return Index(Entry(action, said[0], said[1:]) for action, said in known if said)

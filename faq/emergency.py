@@ -1,0 +1,23 @@
+"""Danger to life: recognised before anything else, without a model."""
+
+from faq.reading import Reading
+
+KINDS = ("gas", "lift", "fire", "medical", "electric", "danger")
+DEFECTS = frozenset({"gas", "lift", "fire", "electric"})
+"""Kinds that are also something to repair or to secure afterwards."""
+
+
+def emergency(reading: Reading) -> str | None:
+    """The kind of emergency a message tells of, None when it tells of none.
+
+    Told, remembered, asked about as a rule, or already over is not one.
+    """
+    cues = reading.cues
+    kind = next((kind for kind in KINDS if kind in cues), None)
+    if kind is None:
+        return None
+    if "danger" in cues and cues["danger"].term in {"救命", "喊救命"} and kind == "danger":
+        return kind
+    if cues.keys() & {"told", "resolved", "ad"} and "urgent" not in cues:
+        return None
+    return kind

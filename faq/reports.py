@@ -1,0 +1,54 @@
+"""Reports: is something broken, which category is it, is it said as a report?"""
+
+from faq.lexicon import cues as lexicon
+from faq.reading import Reading
+
+CATEGORIES = (
+    "环境卫生",
+    "乱堆乱放",
+    "公共设施",
+    "管道漏水",
+    "照明",
+    "绿化",
+    "违建",
+    "停车",
+    "噪音扰民",
+    "宠物",
+    "安全隐患",
+    "牛皮癣小广告",
+    "矛盾纠纷",
+    "其他",
+)
+CERTAIN = 1.2
+"""The weight of evidence from which a message is a report."""
+EVIDENCE = {
+    "trouble": 0.7,
+    "lasting": 0.4,
+    "worry": 0.5,
+    "urgent": 0.4,
+    "resolved": -1.8,
+    "told": -1.2,
+    "rule": -1.1,
+    "ad": -3.0,
+    "neighbour": -0.9,
+    "chat": -0.2,
+    "progress": -1.5,
+}
+"""What each cue adds; a place adds `PLACE`, a category its own weight."""
+PLACE = 0.7
+
+
+def category(reading: Reading) -> str | None:
+    """The category of what is wrong, None when nothing of the kind is said."""
+    weights = lexicon().weights
+    found = [name for name in CATEGORIES if name in reading.cues]
+    return max(found, key=lambda name: (weights[name], -CATEGORIES.index(name)), default=None)
+
+
+def evidence(reading: Reading, place: str | None) -> float:
+    """How much speaks for a report; from `CERTAIN` on it is one."""
+    named = category(reading)
+    if named is None:
+        return 0.0
+    said = sum(weight for cue, weight in EVIDENCE.items() if cue in reading.cues)
+    return lexicon().weights[named] - 0.5 + said + (PLACE if place else 0.0)
