@@ -55,19 +55,16 @@ def _faults(
     required: tuple[str, ...],
     checks: Mapping[str, Check],
 ) -> list[str]:
-    missing = [_label(platform, name, key) for key in required if key not in values]
+    where = f"xiaolaba.toml 的 [{platform}.{name}] " if name else "环境变量 "
+    prefix = "" if name else f"XIAOLABA_{platform.upper()}_"
+    labels = {key: key if name else prefix + key.upper() for key in (*required, *checks)}
+    missing = [labels[key] for key in required if key not in values]
     wrong = [
-        f"{_label(platform, name, key)}：{fault}"
+        f"{where}{labels[key]}：{fault}"
         for key, check in checks.items()
         if key in values and (fault := check(values[key]))
     ]
-    return ([f"还缺设置：{'、'.join(missing)}"] if missing else []) + wrong
-
-
-def _label(platform: str, name: str, key: str) -> str:
-    if name:
-        return f"xiaolaba.toml 的 [{platform}.{name}] {key}"
-    return f"XIAOLABA_{platform.upper()}_{key.upper()}"
+    return ([f"{where}还缺：{'、'.join(missing)}"] if missing else []) + wrong
 
 
 def address_fault(value: str) -> str:

@@ -110,7 +110,7 @@ def _from_string(message: str) -> list[object]:
     for code in _CQ_CODE.finditer(message):
         segments += _plain(message[end : code.start()])
         pairs = (pair.partition("=") for pair in code[2].split(",")[1:])
-        data = {name: _unescape(value).replace("&#44;", ",") for name, _, value in pairs}
+        data = {name: _unescape(value.replace("&#44;", ",")) for name, _, value in pairs}
         segments.append({"type": code[1], "data": data})
         end = code.end()
     return segments + _plain(message[end:])

@@ -31,6 +31,8 @@ _TEXTS = {
     "miniprogram": ("title",),
 }
 
+_OTHER = "[其他消息]"
+
 _LABELS = {
     "image": "[图片]",
     "voice": "[语音]",
@@ -55,7 +57,7 @@ def content(kind: str, body: dict[str, object]) -> str:
 def _words(kind: str, body: dict[str, object]) -> str:
     texts = [text for key in _TEXTS.get(kind, ()) if (text := text_of(body, key).strip())]
     if kind == "miniprogram" or kind not in _TEXTS:
-        texts.insert(0, _LABELS.get(kind, "[其他消息]"))
+        texts.insert(0, _LABELS.get(kind, _OTHER))
     return storable("\n".join(texts))
 
 
@@ -68,13 +70,17 @@ def _merged(body: dict[str, object]) -> str:
 
 def _line(item: dict[str, object]) -> str:
     kind, name = text_of(item, "msgtype"), text_of(item, "sender_name")
-    try:
-        # The content is JSON within JSON: {"text":{"content":"…"}}.
-        body = object_of(json_object(text_of(item, "msg_content").encode()).get(kind, {}))
-        said = _LABELS.get(kind, "") or _words(kind, body)
-    except Malformed:
-        said = _LABELS.get(kind, "[其他消息]")
+    said = _LABELS.get(kind, "") or _inner_words(kind, item.get("msg_content"))
     return f"{name}：{said}" if name else said
+
+
+def _inner_words(kind: str, value: object) -> str:
+    """The words of a forwarded message: JSON within JSON, {"text":{"content":"…"}}."""
+    try:
+        inner = json_object(value.encode("utf-8", "replace") if isinstance(value, str) else b"")
+        return _words(kind, object_of(inner.get(kind, {})))
+    except Malformed:
+        return _OTHER
 
 
 def media_of(kind: str, body: dict[str, object]) -> tuple[Media, ...]:

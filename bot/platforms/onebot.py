@@ -137,6 +137,8 @@ class OneBot:
         request = Request("GET", self._allowed(media.handle))
         try:
             answer = await exchange(self._http, request, DOWNLOAD)
+            if answer.status in range(300, 400):
+                raise Rejected("图片的地址转向别处，不跟过去")
             check_status(answer)
         except Unknown as error:
             raise RetryLater(str(error)) from None

@@ -75,11 +75,11 @@ class Signer:
         headers = {"content-type": "text/xml"}
         return Call("POST", self.query(envelope), headers, body.encode(), self.now)
 
-    def says(self, text: str, sender: str = "WangLi", **fields: object) -> Call:
-        """A member's text, or with `MsgType` another kind of message."""
+    def says(self, text: str, **fields: object) -> Call:
+        """A member's text; another member's, or another kind of message, by the fields."""
         values = {
             "ToUserName": self.receive_id,
-            "FromUserName": sender,
+            "FromUserName": "WangLi",
             "CreateTime": int(self.now.timestamp()),
             "MsgType": "text",
             "Content": text,
@@ -119,11 +119,12 @@ class FakeWecom(Server):
         self.tokens: dict[str, datetime] = {}
         self.tokens_given = 0
         self.wrong_secrets = 0
+        self.token_in_trouble = False
         self._taken_at: list[tuple[str, datetime]] = []
 
     def spared(self, request: web.Request) -> bool:
-        """Troubles begin behind the token."""
-        return request.path == "/cgi-bin/gettoken"
+        """Troubles begin behind the token, unless a test wants it otherwise."""
+        return request.path == "/cgi-bin/gettoken" and not self.token_in_trouble
 
     def settings(self) -> dict[str, str]:
         """What the bot has to be told."""

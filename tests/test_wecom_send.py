@@ -1,0 +1,294 @@
+"""企业微信自建应用: texts go out, files come in, and every failure says what it means."""
+
+import asyncio
+import traceback
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import aiohttp
+import pytest
+
+from bot.errors import Rejected, RetryLater, Unknown
+from bot.model import Kind, Media, MediaKind, Outgoing
+from bot.platforms import Fetches, Platform
+from bot.platforms._accounts import Account
+from bot.platforms._outbound import Limits
+from bot.platforms._wecom_api import WecomApi
+from bot.platforms.wecom import Wecom, build
+from tests.fakes.memory import LocalMemory
+from tests.fakes.tables import Tables
+from tests.fakes.trouble import Trouble
+from tests.fakes.wecom import FakeWecom
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[FakeWecom]:
+    """The server that takes the texts."""
+    async with FakeWecom() as running:
+        yield running
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    """The one session."""
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+def memory() -> LocalMemory:
+    """What all workers share."""
+    return LocalMemory()
+
+
+@pytest.fixture
+def wecom(service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory) -> Platform:
+    """The one configured account."""
+    return build(Tables(wecom={"": service.settings()}), http, memory)[0]
+
+
+def hurried(service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory) -> Wecom:
+    """The same account with less patience."""
+    account = Account("", "", service.settings())
+    limits = Limits(aiohttp.ClientTimeout(total=0.2, connect=0.1), 1 << 20)
+    return Wecom(account, WecomApi(http, memory, account, limits))
+
+
+def outgoing(text: str = "记下了：3号楼漏水。", chat: str = "WangLi") -> Outgoing:
+    """A text on its way to a member."""
+    return Outgoing(1, "out-1", "wecom", "", chat, Kind.REPLY, text)
+
+
+async def test_a_text_goes_out(wecom: Platform, service: FakeWecom) -> None:
+    """It arrives as written, and the service's id comes back."""
+    sent = await wecom.send(outgoing("您好😊\n编号712"))
+
+    assert (service.texts, sent.id) == ([("WangLi", "您好😊\n编号712")], "m1")
+
+
+async def test_equal_texts_both_arrive(wecom: Platform, service: FakeWecom) -> None:
+    """Two honest "记下了" are two messages."""
+    await wecom.send(outgoing("记下了"))
+    await wecom.send(outgoing("记下了"))
+
+    assert service.texts == [("WangLi", "记下了")] * 2
+
+
+async def test_one_token_serves_many_texts(wecom: Platform, service: FakeWecom) -> None:
+    """Also when they start at once."""
+    await asyncio.gather(*(wecom.send(outgoing(str(number))) for number in range(20)))
+
+    assert (len(service.texts), service.tokens_given) == (20, 1)
+
+
+async def test_workers_share_the_token(
+    service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory
+) -> None:
+    """The second process finds it in the shared memory."""
+    for _ in range(2):
+        worker = build(Tables(wecom={"": service.settings()}), http, memory)[0]
+        await worker.send(outgoing())
+
+    assert service.tokens_given == 1
+
+
+async def test_a_revoked_token_is_replaced_once(wecom: Platform, service: FakeWecom) -> None:
+    """Many texts notice it at once; one new token is fetched, and all arrive."""
+    await wecom.send(outgoing("first"))
+    service.revoke_tokens()
+    await asyncio.gather(*(wecom.send(outgoing(str(number))) for number in range(10)))
+
+    assert (len(service.texts), service.tokens_given) == (11, 2)
+
+
+@pytest.mark.parametrize("code", [40014, 42001, 40001])
+async def test_a_token_that_stays_refused_waits(
+    wecom: Platform, service: FakeWecom, code: int
+) -> None:
+    """Twice, then the text waits: no loop against the service."""
+    service.trouble = [{"errcode": code}, {"errcode": code}, {"errcode": code}]
+    with pytest.raises(RetryLater) as refused:
+        await wecom.send(outgoing())
+
+    assert (refused.value.after, len(service.trouble)) == (timedelta(minutes=10), 1)
+
+
+async def test_a_wrong_secret_does_not_get_us_banned(
+    service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory
+) -> None:
+    """One question in ten minutes, however many texts wait and workers try."""
+    settings = service.settings() | {"secret": "wrong"}
+    workers = [build(Tables(wecom={"": settings}), http, memory)[0] for _ in range(5)]
+    for worker in workers:
+        with pytest.raises(RetryLater):
+            await worker.send(outgoing())
+    asked_at_once = service.wrong_secrets
+    memory.now += timedelta(minutes=11)
+    with pytest.raises(RetryLater):
+        await workers[0].send(outgoing())
+
+    assert (asked_at_once, service.wrong_secrets) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "expected", "seconds"),
+    [
+        (503, RetryLater, 7),
+        (429, RetryLater, 7),
+        (500, Unknown, None),
+        (502, Unknown, None),
+        (504, Unknown, None),
+        (404, Rejected, None),
+        (302, RetryLater, 600),
+        ({"errcode": -1, "errmsg": "system busy"}, RetryLater, 5),
+        ({"errcode": 45009, "errmsg": "api freq out of limit"}, RetryLater, 60),
+        ({"errcode": 60020, "errmsg": "not allow to access from your ip"}, RetryLater, 600),
+        ({"errcode": 48002, "errmsg": "api forbidden"}, RetryLater, 600),
+        ({"errcode": 40058, "errmsg": "invalid parameter"}, Rejected, None),
+        ({"errcode": "no"}, Unknown, None),
+        ("garbage", Unknown, None),
+        ("reset", Unknown, None),
+        ("lost", Unknown, None),
+    ],
+)
+async def test_what_a_failure_means(
+    wecom: Platform,
+    service: FakeWecom,
+    trouble: Trouble,
+    expected: type[Exception],
+    seconds: int | None,
+) -> None:
+    """Not taken, never taken, or nobody knows; and how long to wait."""
+    service.trouble = [trouble]
+    with pytest.raises(expected) as failure:
+        await wecom.send(outgoing())
+    after = getattr(failure.value, "after", None)
+
+    assert after == (None if seconds is None else timedelta(seconds=seconds))
+
+
+async def test_no_answer_in_time_is_unknown(
+    service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory
+) -> None:
+    """It was written; whether it arrived, nobody knows."""
+    service.trouble = ["hang"]
+
+    with pytest.raises(Unknown):
+        await hurried(service, http, memory).send(outgoing())
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1", "http://nowhere.invalid"])
+async def test_no_connection_is_safe_to_repeat(
+    service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory, address: str
+) -> None:
+    """Nothing was written."""
+    settings = service.settings() | {"base_url": address}
+
+    with pytest.raises(RetryLater):
+        await build(Tables(wecom={"": settings}), http, memory)[0].send(outgoing())
+
+
+async def test_a_failing_token_call_is_safe_to_repeat(
+    service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory
+) -> None:
+    """Whatever happens to the question for the token, the text was not written."""
+    service.token_in_trouble = True
+    troubles: list[Trouble] = [500, 404, "garbage", "reset", {"errcode": 0}]
+    for trouble in troubles:
+        service.trouble = [trouble] * 2  # aiohttp itself asks a second time after a cut GET
+        with pytest.raises(RetryLater):
+            await hurried(service, http, memory).send(outgoing())
+
+    assert service.texts == []
+
+
+async def test_whom_the_app_cannot_see_is_rejected(wecom: Platform, service: FakeWecom) -> None:
+    """Said in both ways WeCom has: an error, and a success that names the member."""
+    service.out_of_sight.add("LiSi")
+    for chat in ("nobody", "LiSi"):
+        with pytest.raises(Rejected, match="可见范围"):
+            await wecom.send(outgoing(chat=chat))
+
+    assert service.texts == []
+
+
+async def test_too_many_bytes_are_refused_before_they_are_sent(
+    wecom: Platform, service: FakeWecom
+) -> None:
+    """2,048 bytes go, one character more does not leave the house."""
+    await wecom.send(outgoing("长" * 682))
+    with pytest.raises(Rejected, match="2051"):
+        await wecom.send(outgoing("长" * 683 + "12"))
+
+    assert len(service.texts) == 1
+
+
+async def test_the_declared_rate_is_the_one_the_service_drops_at(
+    wecom: Platform, service: FakeWecom
+) -> None:
+    """At the rate nothing is lost; one more is dropped without a word."""
+    rate = wecom.capabilities.rate
+    assert rate is not None
+    for number in range(rate.count + 1):
+        await wecom.send(outgoing(str(number)))
+
+    assert (len(service.texts), len(service.dropped)) == (rate.count, 1)
+
+
+async def test_no_error_shows_a_secret(
+    service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory
+) -> None:
+    """Neither its text nor its cause holds the token or the app's secret."""
+    troubles: list[Trouble] = [302, 404, 500, "reset", "garbage", "hang", {"errcode": 40014}]
+    for trouble in troubles:
+        service.trouble = [trouble, trouble]
+        with pytest.raises((Rejected, RetryLater, Unknown)) as failure:
+            await hurried(service, http, memory).send(outgoing())
+        service.trouble.clear()
+        shown = "".join(traceback.format_exception(failure.value))
+
+        assert "SECRETPART" not in shown and service.secret not in shown
+
+
+async def test_a_file_is_fetched(wecom: Platform, service: FakeWecom) -> None:
+    """Its bytes as they are, even when they look like an answer in words."""
+    service.files = {"photo": b"\xff\xd8\xff" * 1000, "json": b'{"errcode":40014}'}
+    assert isinstance(wecom, Fetches)
+    fetched = [await wecom.fetch(Media(MediaKind.FILE, name)) for name in ("photo", "json")]
+
+    assert fetched == [service.files["photo"], service.files["json"]]
+
+
+async def test_a_file_that_is_gone_is_rejected(wecom: Platform) -> None:
+    """WeCom keeps files for three days."""
+    assert isinstance(wecom, Fetches)
+
+    with pytest.raises(Rejected, match="过期"):
+        await wecom.fetch(Media(MediaKind.IMAGE, "gone"))
+
+
+async def test_a_file_too_large_is_rejected(wecom: Platform, service: FakeWecom) -> None:
+    """20 MiB and no byte more."""
+    service.files = {"most": bytes(20 << 20), "more": bytes((20 << 20) + 1)}
+    assert isinstance(wecom, Fetches)
+    size = len(await wecom.fetch(Media(MediaKind.VIDEO, "most")))
+    with pytest.raises(Rejected, match="20 MiB"):
+        await wecom.fetch(Media(MediaKind.VIDEO, "more"))
+
+    assert size == 20 << 20
+
+
+async def test_a_file_that_does_not_come_is_asked_for_again(
+    wecom: Platform, service: FakeWecom
+) -> None:
+    """Fetching twice harms nobody, so "unknown" is no answer here."""
+    troubles: list[Trouble] = [500, "reset", 503]
+    service.files = {"photo": b"jpeg"}
+    assert isinstance(wecom, Fetches)
+    for trouble in troubles:
+        service.trouble = [trouble] * 2  # aiohttp itself asks a second time after a cut GET
+        with pytest.raises(RetryLater):
+            await wecom.fetch(Media(MediaKind.IMAGE, "photo"))
+    service.trouble.clear()
+
+    assert await wecom.fetch(Media(MediaKind.IMAGE, "photo")) == b"jpeg"
