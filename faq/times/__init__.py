@@ -31,6 +31,9 @@ __all__ = [
 LONGEST = 2000
 """Characters that are read; what comes later in a text does not say when."""
 
+MOST_PHRASES = 20
+"""Phrases that are looked at until one is not gone."""
+
 
 def parse(text: str, now: datetime) -> TimePhrase:
     """When the text says something is, reckoned from the aware time `now`.
@@ -40,14 +43,16 @@ def parse(text: str, now: datetime) -> TimePhrase:
     昨天, 2025年) can be past. A day or part of a day that has begun is not past.
     """
     folded = fold(text[:LONGEST])
-    found = [
-        replace(phrase, text=text[saying.begin : saying.end])
-        for saying in _in_order(sayings(folded, scan(folded)))
-        if (phrase := _resolved(saying, now)) != NOTHING
-    ]
-    if not found:
-        return NOTHING
-    return next((phrase for phrase in found if phrase.problem != "past"), found[0])
+    gone = NOTHING
+    for saying in _in_order(sayings(folded, scan(folded)))[:MOST_PHRASES]:
+        phrase = _resolved(saying, now)
+        if phrase == NOTHING:
+            continue
+        said = replace(phrase, text=text[saying.begin : saying.end])
+        if said.problem != "past":
+            return said
+        gone = said if gone == NOTHING else gone
+    return gone
 
 
 def _in_order(found: list[Saying]) -> list[Saying]:

@@ -25,8 +25,8 @@ class Part(Enum):
 
 
 NAMES = {
-    Part.BEFORE_DAWN: "凌晨 拂晓 天亮前 天不亮",
-    Part.MORNING: "大清早 一大清早 一大早 大早上 清早 清晨 早晨 早上 早间 朝早 晨间",
+    Part.BEFORE_DAWN: "凌晨 拂晓",
+    Part.MORNING: "大清早 一大清早 一清早 一大早 一早 大早上 清早 清晨 早晨 早上 早间 朝早 晨间",
     Part.FORENOON: "上午 上半天 上昼 前半晌",
     Part.NOON: "正午 中午 晌午 午间",
     Part.AFTERNOON: "下午 午后 下半天 下昼 后半晌 后晌",
@@ -64,9 +64,14 @@ CLOCK = re.compile(
     r"|(?<![\d:.])(?P<hour24>[01]?\d|2[0-4])[:](?P<minute24>[0-5]\d)(?::[0-5]\d)?(?!\d))"
 )
 FIRST_OF_RANGE = re.compile(rf"{HOUR}(?={TO}{NUMBER}(?:点|时(?![间候段])))")
-PART = re.compile(LONG_PARTS)
+PART = re.compile(rf"(?:{LONG_PARTS})(?!好)")
+LASTING = re.compile(r"[一整][上下晚早午]")
+"""一晚上, 整下午: how long, not when."""
 AFTER_A_DAY = re.compile(SHORT_PART)
 CLOSING = re.compile(r"下班(?:时|的时候)?(?=之?以?前|后|之后|以后|$)")
+ROUGH = re.compile(r"十?[一二两三四五六七八九]{2}")
+"""两三点, 十一二点: the first of the two is taken."""
+
 MIDNIGHT = re.compile(r"零点|零时|0点(?!\d)|0时(?!\d)")
 
 LAST_UNCLEAR_HOUR = 7
@@ -81,10 +86,15 @@ class Clock:
     minutes: int | None = None
     part: Part | None = None
     exact: bool = False
+    rough: bool = False
 
     @property
     def ambiguous(self) -> bool:
-        """True when it may be morning or afternoon: "两点", not "14:00", "下午两点", "九点"."""
+        """True when it may be another hour: "两点", "下午两三点", not "14:00", "九点"."""
+        return self.rough or self._unclear_half
+
+    @property
+    def _unclear_half(self) -> bool:
         if self.minutes is None or self.part or self.exact:
             return False
         return HOUR_LENGTH <= self.minutes < (LAST_UNCLEAR_HOUR + 1) * 60
@@ -94,7 +104,7 @@ class Clock:
         if self.minutes is None:
             return (self.part or Part.MORNING).value[0]
         if self.part is None:
-            return self.minutes + HALF_DAY * self.ambiguous
+            return self.minutes + HALF_DAY * self._unclear_half
         return _in_part(self.minutes, self.part)
 
     def offset_after(self, start: int) -> int:
@@ -137,17 +147,22 @@ def read_clock(match: re.Match[str]) -> Clock | None:
         hour, minute = int(match["hour24"]), int(match["minute24"])
         exact = match["hour24"].startswith("0") or hour >= FIRST_CLEAR_WRITTEN_HOUR
     else:
-        hour, minute, exact = number(match["hour"]), _minute(match), False
+        hour, minute, exact = _hour(match["hour"]), _minute(match), False
     minutes = hour * 60 + minute - _short(match)
     if hour > 24 or minute > 59 or not 0 <= minutes <= DAY:  # noqa: PLR2004
         return None
-    return Clock(minutes, exact=exact or minutes >= 13 * 60 or hour == 0)
+    rough = bool(match["hour"] and ROUGH.fullmatch(match["hour"]))
+    return Clock(minutes, exact=exact or minutes >= 13 * 60 or hour == 0, rough=rough)
 
 
 def read_first_hour(match: re.Match[str]) -> Clock | None:
     """The first hour of "两到四点"; None when there is no such hour."""
     hour = number(match["hour"])
     return Clock(hour * 60, exact=hour > 12) if 0 < hour <= 24 else None  # noqa: PLR2004
+
+
+def _hour(written: str) -> int:
+    return number(written[:-1] if ROUGH.fullmatch(written) else written)
 
 
 def _minute(match: re.Match[str]) -> int:

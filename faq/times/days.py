@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from heapq import merge
 
-from faq.times.lunar import LAST_YEAR, lunar_days, lunar_month_days, term_days
+from faq.times.lunar import FIRST_YEAR, LAST_YEAR, lunar_days, lunar_month_days, term_days
 
 WEEKDAY_CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 DECEMBER = 12
+LEAP_YEAR = 2000
 SATURDAY = 5
 ONE_DAY = timedelta(days=1)
 
@@ -26,7 +27,8 @@ class Days:
     `find` gives the candidates from a day on, earliest first; a `fixed` word ("昨天", "本周三")
     has exactly one, reckoned from today, and may be past. `last` is the last day of the stretch
     that begins with a candidate. `rule` is what 每 makes of it, "" when nothing;
-    `habitual` words (工作日) are rules without 每.
+    `habitual` words (工作日) are rules without 每; a `broad` one (今年) does not say when unless
+    another stands beside it.
     """
 
     find: Callable[[date], Iterator[date]]
@@ -39,6 +41,7 @@ class Days:
     weekdays: tuple[int, ...] = ()
     stretch: bool = False
     several: bool = False
+    broad: bool = False
 
 
 def once(reckon: Callable[[date], date]) -> Days:
@@ -49,6 +52,11 @@ def once(reckon: Callable[[date], date]) -> Days:
 def in_days(count: int) -> Days:
     """Today and so many days more."""
     return once(lambda today: today + timedelta(days=count))
+
+
+def two_days_from(count: int) -> Days:
+    """The day so many days from today and the one after it."""
+    return replace(in_days(count), last=lambda day: day + ONE_DAY, stretch=True)
 
 
 def in_workdays(count: int) -> Days:
@@ -70,10 +78,14 @@ def in_months(count: int) -> Days:
     return once(lambda today: add_months(today, count))
 
 
-def on(year: int, month: int, day: int) -> Days | None:
-    """One date; None when the calendar has no such day."""
-    if not _exists(year, month, day):
-        return None
+NEVER = Days(lambda _: iter(()), fixed=True)
+"""A day the calendar does not have: 2月30日."""
+
+
+def on(year: int, month: int, day: int) -> Days:
+    """One date."""
+    if not (FIRST_YEAR <= year <= LAST_YEAR and _exists(year, month, day)):
+        return NEVER
     return once(lambda _: date(year, month, day))
 
 
@@ -133,7 +145,7 @@ def named_month(number: int) -> Days:
 def year(reckon: Callable[[date], int]) -> Days:
     """The year that is reckoned from today."""
     first = once(lambda today: date(reckon(today), 1, 1))
-    return replace(first, last=year_end, stretch=True)
+    return replace(first, last=year_end, stretch=True, broad=True)
 
 
 def month_days(chosen: tuple[int, ...]) -> Days:
@@ -156,10 +168,10 @@ def third_of_month(first: int, last: int) -> Days:
     )
 
 
-def year_day(month: int, day: int) -> Days | None:
-    """One day of each year that has it; None when no year has."""
-    if not _exists(2000, month, day):
-        return None
+def year_day(month: int, day: int) -> Days:
+    """One day of each year that has it."""
+    if not _exists(LEAP_YEAR, month, day):
+        return NEVER
     return Days(
         lambda since: (
             date(year, month, day)

@@ -49,7 +49,7 @@ FIXED = {
 }
 
 LUNAR = {
-    (1, 1): "农历新年 大年初一 春节",
+    (1, 1): "农历新年 大年初一 春节 过年",
     (1, 5): "破五",
     (1, 15): "元宵佳节 元宵节 上元节 元宵 灯节",
     (2, 2): "龙抬头 二月二",
@@ -74,8 +74,7 @@ WEATHER = frozenset(["雨水", "小雪", "大雪", "小暑", "大暑", "小寒",
 """Solar terms that are also weather, or a drain; on their own they are not a day."""
 
 
-def _festival(days: Days | None) -> Days:
-    assert days is not None
+def _festival(days: Days) -> Days:
     return Days(days.find, rule=days.rule, festival=True, lunar_year_end=days.lunar_year_end)
 
 

@@ -114,7 +114,9 @@ class Reckoning:
         return self.days.rule.startswith("FREQ=WEEKLY") and not self.days.stretch
 
     def _over(self, found: TimePhrase, day: date) -> datetime:
-        """When what was said has passed."""
+        """When what was said has passed; of a habit, its first time."""
+        if self.rule and found.start:
+            return found.start
         if found.end:
             return found.end
         clock = self.saying.clock
@@ -124,9 +126,18 @@ class Reckoning:
 
     def _judged(self, found: TimePhrase, day: date) -> TimePhrase:
         found = replace(found, rrule=self._counted(day) or None)
-        if not self.rule and self._over(found, day) < self.now:
+        if self.saying.enumerated and not self._unbroken(found, day):
+            return replace(found, end=None, problem="ambiguous")
+        if self._over(found, day) < self.now:
             return self._evening(found) or replace(found, problem="past")
         return replace(found, problem="ambiguous") if self._doubtful(day) else found
+
+    def _unbroken(self, found: TimePhrase, day: date) -> bool:
+        """True for days in a row, which are one stretch: 周六、周日, not 周二、周四."""
+        last = self._last(day)
+        apart = (last - day).days if last else 0
+        clock = self.saying.clock
+        return apart <= max(len(self.days.weekdays) - 1, 1) and not (clock and clock.minutes)
 
     def _counted(self, day: date) -> str:
         """The rule; 12月1日到3日每天 ends after the third time."""
@@ -145,9 +156,15 @@ class Reckoning:
             return None
         return replace(found, start=later, problem="ambiguous")
 
+    @property
+    def _only_often(self) -> bool:
+        """True for 每周一次: how often, but not when."""
+        every = self.saying.every
+        return self.saying.days is None and every is not None and every.unit in ("周", "月", "年")
+
     def _doubtful(self, day: date) -> bool:
         clock = self.saying.clock
-        if clock and clock.ambiguous:
+        if (clock and clock.ambiguous) or self._only_often:
             return True
         if self.days.weekdays and day.weekday() not in self.days.weekdays:
             return True
@@ -198,10 +215,22 @@ def _with_rule(saying: Saying) -> tuple[Saying, Days, str]:
     if row:
         saying, days = replace(saying, to_days=None), row
     if every is None:
+        saying, days = _enumerated(saying, days)
         return saying, days, days.rule if days.habitual else ""
     if not days.rule or (every.unit == "日" and not days.weekdays):
-        return saying, days, _plain_rule(every)
+        return saying, _since(days, every), _plain_rule(every)
     return saying, days, _spaced(days.rule, every.interval)
+
+
+def _enumerated(saying: Saying, days: Days) -> tuple[Saying, Days]:
+    """周六、周日 without 每: from the first of them to the last."""
+    if not (days.several and days.weekdays) or days.habitual or saying.to_days or saying.due:
+        return saying, days
+    first, last = days.weekdays[0], days.weekdays[-1]
+    begin = days if days.fixed else replace(weekdays((first,)), weekdays=days.weekdays)
+    return replace(saying, to_days=weekdays((last,)), enumerated=True), replace(
+        begin, several=False
+    )
 
 
 def _weekday_row(saying: Saying, days: Days) -> Days | None:
@@ -221,6 +250,19 @@ def _plain_days(every: Every | None) -> Days:
     if every is None or every.unit in ("", "日"):
         return Days(_from_today)
     return in_days({"周": 7, "月": 30, "年": 365}[every.unit])
+
+
+def _since(days: Days, every: Every) -> Days:
+    """从明天起每天: that day and every one after it."""
+    step = {"日": 1, "周": 7}.get(every.unit)
+    if step is None:
+        return days
+
+    def find(today: date) -> Iterator[date]:
+        for first in islice(days.find(today), 1):
+            yield from (first + timedelta(days=step * count) for count in range(CANDIDATES))
+
+    return Days(find)
 
 
 def _from_today(today: date) -> Iterator[date]:

@@ -9,7 +9,7 @@ from faq.times.scan import Every, Mark, Moment, Shift, Token, Value
 
 BETWEEN = re.compile(
     r"(?:[\s,、()\[\]【】·;:/的在是于和及与跟]|那一?天|这一?天|当[天日]|一次|左右|大概|大约|约|"
-    r"每次|[各都均]|时间|定|也?就是|即)*"
+    r"起|开始|每次|[各都均]|时间|定|也?就是|即)*"
 )
 """What may stand between two words of one phrase."""
 
@@ -21,12 +21,20 @@ MOVED = re.compile(
 """Right before the time that counts, when a text names the old one too."""
 
 
+MOST_JOINS = 12
+"""Calendar words in one phrase; a row of 2,000 is no phrase."""
+
+
 @dataclass(slots=True)
 class Saying:
-    """The words of one phrase, each in its place; `begin` and `end` are its stretch of text."""
+    """The words of one phrase, each in its place; `begin` and `end` are its stretch of text.
+
+    `reach` lies behind `end` while a 到 still waits for what comes after it.
+    """
 
     begin: int = 0
     end: int = 0
+    reach: int = 0
     every: Every | None = None
     days: Days | None = None
     clock: Clock | None = None
@@ -34,6 +42,8 @@ class Saying:
     to_days: Days | None = None
     to_clock: Clock | None = None
     marks: set[Mark] = field(default_factory=set)
+    joins: int = 0
+    enumerated: bool = False
     awaits_end: bool = False
     moved: bool = False
 
@@ -56,7 +66,8 @@ class Saying:
         """Put one more word into its place; False when it must belong to another phrase."""
         taken = self._take(token.value, between)
         if taken:
-            self.end = token.end
+            self.reach = token.end
+            self.end = self.end if self.awaits_end else token.end
         return taken
 
     def _take(self, value: Value, between: str) -> bool:
@@ -88,8 +99,9 @@ class Saying:
         return True
 
     def _take_shift(self, count: int) -> bool:
-        if self.days is None or self.clock:
+        if self.days is None or self.clock or self.joins >= MOST_JOINS:
             return False
+        self.joins += 1
         self.days = shifted(self.days, count)
         return True
 
@@ -131,6 +143,9 @@ class Saying:
         return True
 
     def _join_days(self, first: Days, second: Days, between: str) -> bool:
+        if self.joins >= MOST_JOINS:
+            return False
+        self.joins += 1
         row = together(first, second) if ENUMERATES.match(between) else None
         if row:
             self.days = row
@@ -140,6 +155,8 @@ class Saying:
             self.to_days = second
         elif SAME_AGAIN.match(between):
             self.days = second
+        elif second.rule.startswith("FREQ=MONTHLY;BYMONTHDAY"):
+            self.to_days, self.enumerated = second, True
         else:
             return False
         return True
@@ -152,11 +169,15 @@ def _finer(part: Clock, clock: Clock) -> Clock | None:
     return None
 
 
+FARTHEST = 20
+"""Characters between a day and an hour that still belong together."""
+
+
 def sayings(text: str, tokens: list[Token]) -> list[Saying]:
     """The phrases of a text in order; an hour said apart joins the day it belongs to."""
     found: list[Saying] = []
     for token in tokens:
-        between = text[found[-1].end : token.begin] if found else ""
+        between = text[found[-1].reach : token.begin] if found else ""
         joint = found and BETWEEN.fullmatch(between)
         if joint and found[-1].take(token, between):
             continue
@@ -168,16 +189,18 @@ def sayings(text: str, tokens: list[Token]) -> list[Saying]:
 
 
 def _says_when(saying: Saying) -> bool:
-    return bool(saying.days or saying.clock or saying.moment or saying.every)
+    days = saying.days if saying.days and (saying.due or not saying.days.broad) else None
+    return bool(days or saying.clock or saying.moment or saying.every)
 
 
 def _joined(found: list[Saying]) -> list[Saying]:
     """周六大清扫，上午九点集合: the hour said later belongs to the day said first."""
     joined: list[Saying] = []
     for saying in found:
-        if joined and joined[-1].only_day and saying.only_clock and not saying.moved:
+        near = joined and saying.begin - joined[-1].end <= FARTHEST and not saying.moved
+        if near and joined[-1].only_day and saying.only_clock:
             _add_clock(joined[-1], saying)
-        elif joined and joined[-1].only_clock and saying.only_day and not saying.moved:
+        elif near and joined[-1].only_clock and saying.only_day:
             _add_clock(saying, joined.pop())
             joined.append(saying)
         else:

@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from faq.times import clock, words
 from faq.times.clock import PARTS, Clock
-from faq.times.days import Days
+from faq.times.days import ONE_DAY, Days
 from faq.times.numerals import NUMBER, number
 
 
@@ -60,7 +60,7 @@ UNITS = {"天": "日", "日": "日", "晚": "日", "早": "日", "周": "周", "
 WEEK_DAY_AHEAD = r"(?=(?:周|星期|礼拜)[一二三四五六日天末1-6](?!次|回))"
 EVERY_WORD = re.compile(
     rf"(?:每逢|逢着?|每到|每个?|隔个?){WEEK_DAY_AHEAD}|每个?(?=工作日)|每逢|逢(?=初|[\d一二三])"
-    r"|每(?=[早晚])|天天|日日"
+    r"|每(?=[早晚])|(?:天天|日日)(?![路街园家里村小])"
 )
 EVERY_COUNT = re.compile(
     rf"(?P<every>每隔|隔|每)(?P<count>{NUMBER}|半)?个?(?P<unit>天|日|周|星期|礼拜|月|年|小时|钟头|分钟)"
@@ -85,6 +85,7 @@ MARKS = (
 DUE = re.compile(
     r"(?:截止|截至|最晚|最迟|不得?晚于|不得?迟于|赶在|至迟)(?:时间|日期|[到至为是于在:\s])*"
 )
+NEXT_DAY = re.compile(r"第二天|次日|翌日|转天")
 MINUTES = {"分钟": 1, "刻钟": 15, "小时": 60, "钟头": 60}
 
 
@@ -128,6 +129,8 @@ def _after(text: str, position: int, before: Value) -> Iterator[tuple[Value, int
             yield _shift(shift), shift.end()
         if part := clock.AFTER_A_DAY.match(text, position):
             yield Clock(part=PARTS[part.group()]), part.end()
+    if before is Mark.TO and (match := NEXT_DAY.match(text, position)):
+        yield Days(lambda since: iter((since + ONE_DAY,))), match.end()
     if isinstance(before, Every) and (part := clock.AFTER_A_DAY.match(text, position)):
         yield Clock(part=PARTS[part.group()]), part.end()
     if isinstance(before, Days | Clock | Moment):
@@ -188,7 +191,8 @@ def _counted(match: re.Match[str]) -> Every | None:
 def _clock(text: str, position: int, touching: bool) -> Iterator[tuple[Value, int]]:
     if match := clock.CLOSING.match(text, position):
         yield Clock(clock.OFFICE_CLOSES, exact=True), match.end()
-    if match := clock.PART.match(text, position):
+    lasts = not touching and clock.LASTING.match(text, max(position - 1, 0))
+    if not lasts and (match := clock.PART.match(text, position)):
         yield Clock(part=PARTS[match.group()]), match.end()
     if (match := clock.FIRST_OF_RANGE.match(text, position)) and (
         found := clock.read_first_hour(match)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import date
 
 from faq.times import days as calendar_days
 from faq.times.days import Days
@@ -47,11 +46,18 @@ MONTH_DAY_TAIL = r"(?![天个元块人户点时分:%度米斤\d])"
 AFTER = r"(?:之后|以后|过后|后)(?![天年])"
 
 
+LISTED = rf"[一二三四五六七八九十](?=十五)|{NUMBER}"
+
+
 def _relative(match: re.Match[str]) -> Days:
     return calendar_days.in_days(RELATIVE[match["which"]])
 
 
-def _full_date(match: re.Match[str]) -> Days | None:
+def _two_days(match: re.Match[str]) -> Days:
+    return calendar_days.two_days_from(1 if match["which"] == "明后" else 0)
+
+
+def _full_date(match: re.Match[str]) -> Days:
     return calendar_days.on(_year(match["year"]), number(match["month"]), number(match["day"]))
 
 
@@ -60,12 +66,12 @@ def _year(written: str) -> int:
     return value + 2000 if value < 100 else value  # noqa: PLR2004
 
 
-def _month_and_day(match: re.Match[str]) -> Days | None:
+def _month_and_day(match: re.Match[str]) -> Days:
     return calendar_days.year_day(number(match["month"]), number(match["day"]))
 
 
 def _month_days(match: re.Match[str]) -> Days | None:
-    chosen = tuple(number(written) for written in re.findall(NUMBER, match["days"]))
+    chosen = tuple(number(written) for written in re.findall(LISTED, match["days"]))
     return calendar_days.month_days(chosen) if all(1 <= day <= 31 for day in chosen) else None  # noqa: PLR2004
 
 
@@ -133,7 +139,7 @@ def _numbered_year(match: re.Match[str]) -> Days:
     return calendar_days.year(lambda _: numbered)
 
 
-def _edge_of_year(match: re.Match[str]) -> Days | None:
+def _edge_of_year(match: re.Match[str]) -> Days:
     first = match["edge"] in ("初", "第一天")
     return calendar_days.year_day(1, 1) if first else calendar_days.year_day(12, 31)
 
@@ -142,8 +148,12 @@ def _workdays(_: re.Match[str]) -> Days:
     return calendar_days.workdays()
 
 
-def _festival(match: re.Match[str]) -> Days | None:
+def _festival(match: re.Match[str]) -> Days:
     return FESTIVALS[match["name"]]
+
+
+def _new_year(_: re.Match[str]) -> Days:
+    return FESTIVALS["春节"]
 
 
 def _lunar_date(match: re.Match[str]) -> Days | None:
@@ -159,7 +169,7 @@ def _first_month_days(match: re.Match[str]) -> Days:
 
 
 def _lunar_month_days(match: re.Match[str]) -> Days | None:
-    chosen = tuple(number(written) for written in re.findall(NUMBER, match["days"]))
+    chosen = tuple(number(written) for written in re.findall(LISTED, match["days"]))
     if not all(1 <= day <= 30 for day in chosen):  # noqa: PLR2004
         return None
     return calendar_days.days_of_lunar_month(chosen)
@@ -207,6 +217,7 @@ WORDS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
     for pattern, reader in (
         (r"(?P<which>大前|前|昨|今|明|听|大后|后)(?:天|日|儿个?|个儿?)(?![气然子真])", _relative),
         (r"(?P<which>昨|今|明|当)(?=[早晚晨夜])", _relative),
+        (r"(?P<which>今明|明后)[两二]?[天日]", _two_days),
         (r"(?P<which>明)(?:朝|早(?=[上晨]))", _relative),
         (
             (
@@ -231,7 +242,7 @@ WORDS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         (r"(?:大年|年|正月)初(?P<day>[一二三四五六七八九十])", _first_month_days),
         (
             (
-                rf"初(?P<days>[一二三四五六七八九十](?:{AND}初?(?:十[一二三四五六七八九]?|二十[一二三四五六七八九]?|廿[一二三四五六七八九]?|三十|[一二三四五六七八九]))*)"
+                rf"初(?P<days>[一二三四五六七八九十](?:十五|{AND}初?(?:十[一二三四五六七八九]?|二十[一二三四五六七八九]?|廿[一二三四五六七八九]?|三十|[一二三四五六七八九]))*)"
                 r"(?![中级年班学生步的次])"
             ),
             _lunar_month_days,
@@ -240,7 +251,8 @@ WORDS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
             rf"(?:农历|阴历)初?(?P<days>{NUMBER}(?:{AND}初?{NUMBER})*)[日号]?(?!年|月)",
             _lunar_month_days,
         ),
-        (_names() + r"(?![路街村巷社小广新桥])节?", _festival),
+        (r"(?<![\d一二三四五六七八九十几半多今明去后前每当往来同])年(?=前(?!后))", _new_year),
+        (r"(?<![\d一二三四五六七八九十])" + _names() + r"(?![路街村巷社小广新桥])节?", _festival),
         (rf"过?半个月{DIRECTION}", _half_month),
         (rf"过?半年{DIRECTION}", _half_year),
         (rf"过?(?P<count>{NUMBER})个?{UNIT}(?:的?时间)?{DIRECTION}", _later),
@@ -288,7 +300,7 @@ WORDS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         ),
         (r"月(?P<edge>底|末|初|中|最后一天)", _edge_of_month),
         (r"(?P<edge>上旬|中旬|下旬)", _edge_of_month),
-        (rf"(?P<month>{NUMBER})月份?(?![\d])", _named_month),
+        (rf"(?<!农历)(?<!阴历)(?P<month>{NUMBER})月份?(?!\d)", _named_month),
         (r"(?P<name>前年|去年|今年|本年|明年|来年|后年)", _spoken_year),
         (r"(?P<year>(?:19|20|21)\d\d)年", _numbered_year),
         (r"(?<=年)的?(?P<edge>底|末|初|最后一天|第一天)", _edge_of_year),
@@ -306,8 +318,3 @@ def read(text: str, position: int) -> tuple[Days, int] | None:
         if match and (found := reader(match)):
             return found, match.end()
     return None
-
-
-def exists(days: Days, today: date) -> bool:
-    """True when the word means any day at all, reckoned from today."""
-    return next(days.find(today), None) is not None
