@@ -6,6 +6,9 @@ KINDS = ("gas", "lift", "fire", "medical", "electric", "danger")
 DEFECTS = frozenset({"gas", "lift", "fire", "electric"})
 """Kinds that are also something to repair or to secure afterwards."""
 
+NOT_NOW = frozenset({"told", "past", "resolved", "ad", "cancel", "signup"})
+"""Cues of what was heard, is over, or only comes up; a call for help outweighs them."""
+
 
 def emergency(reading: Reading) -> str | None:
     """The kind of emergency a message tells of, None when it tells of none.
@@ -14,10 +17,6 @@ def emergency(reading: Reading) -> str | None:
     """
     cues = reading.cues
     kind = next((kind for kind in KINDS if kind in cues), None)
-    if kind is None:
-        return None
-    if "danger" in cues and cues["danger"].term in {"救命", "喊救命"} and kind == "danger":
-        return kind
-    if cues.keys() & {"told", "resolved", "ad"} and "urgent" not in cues:
+    if kind is None or (cues.keys() & NOT_NOW and "urgent" not in cues):
         return None
     return kind

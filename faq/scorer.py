@@ -15,6 +15,8 @@ from faq.reading import Reading
 from faq.resources import DATA
 
 Features = dict[str, float]
+SIGNS = ("ad", "chat", "neighbour", "told", "resolved")
+"""Cues that a message asks nothing."""
 
 
 def sigmoid(value: float) -> float:
@@ -61,6 +63,7 @@ def evidence(reading: Reading, features: Features, rank: float, margin: float) -
         "lead": max(-1.0, min(3.0, margin)),
         "asks": float(reading.asks),
         "short": float(len(reading.core) <= 4),
+        **{name: float(name in reading.cues) for name in SIGNS},
     }
 
 
