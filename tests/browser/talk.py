@@ -4,6 +4,11 @@ from typing import Any
 
 from playwright.async_api import Page, expect
 
+MINE = ".mine .text"
+THEIRS = ".bot .text"
+VAGUE = "老人乘车卡"
+"""A question the bot answers with numbered choices."""
+
 PHOTO = (
     b'<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90">'
     b'<rect width="90" height="90" fill="#7aa"/></svg>'
@@ -34,6 +39,6 @@ async def choose_photo(page: Page, *names: str) -> None:
 async def talk(page: Page) -> None:
     """A conversation that shows every part of the page."""
     await say(page, "3号楼的电梯又坏了，门关不上")
-    await say(page, "老人乘车卡怎么办")
+    await say(page, VAGUE)
     await choose_photo(page, "楼道.svg")
     await expect(page.locator("#previews img")).to_be_visible()

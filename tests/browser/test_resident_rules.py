@@ -1,10 +1,12 @@
 """The resident page keeps the rules for old eyes and hands, measured in a browser."""
 
+import re
+
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import FOLDER, SCREENSHOTS, OpenPage
-from tests.browser.talk import say, talk
+from tests.browser.talk import VAGUE, say, talk
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -128,6 +130,16 @@ async def test_the_page_says_it_is_chinese(open_page: OpenPage) -> None:
     assert await page.evaluate("document.documentElement.lang") == "zh-CN"
 
 
+async def test_the_page_speaks_plainly(open_page: OpenPage) -> None:
+    """No foreign letter, no line of more than 30 characters in what the page itself says."""
+    page = await open_page()
+    text = await page.locator("body").inner_text()
+    hints = await page.locator("[placeholder]").get_attribute("placeholder") or ""
+    lines = [*text.splitlines(), hints]
+
+    assert [line for line in lines if re.search("[A-Za-z]", line) or len(line) > 30] == []
+
+
 async def test_zoom_is_never_blocked(open_page: OpenPage) -> None:
     """The viewport line forbids nothing."""
     page = await open_page()
@@ -163,7 +175,7 @@ async def test_new_messages_are_read_aloud_politely(open_page: OpenPage) -> None
 async def test_everything_can_be_done_by_keyboard(open_page: OpenPage) -> None:
     """Tab alone reaches every control, each visible and outlined; Enter sends."""
     page = await open_page()
-    await say(page, "乘车卡")
+    await say(page, VAGUE)
     await page.reload()
     seen: list[str] = []
     for _ in range(20):

@@ -41,10 +41,14 @@
     remember('unsent', recall('unsent', []).concat({ id, text, photos: files.length }));
   }
 
+  function keepDraft() {
+    remember('draft', textBox.value);
+    log.fit();
+  }
+
   function write(text) {
     textBox.value = text;
-    remember('draft', text);
-    log.fit();
+    keepDraft();
   }
 
   /* --- one message on its way ------------------------------------------------------------ */
@@ -120,6 +124,7 @@
   function keepTrying(message, title) {
     message.sending = false;
     mark(message, againButton(message));
+    log.tell('');
     log.complain(title || '没发出去，您写的还在。请看看网络。');
     log.showEnd();
   }
@@ -243,7 +248,7 @@
   function listen() {
     byId('composer').addEventListener('submit', submit);
     byId('large').addEventListener('click', toggleLarge);
-    textBox.addEventListener('input', () => write(textBox.value));
+    textBox.addEventListener('input', keepDraft);
     textBox.addEventListener('keydown', sendOnEnter);
     document.addEventListener('click', sendTapped);
     document.addEventListener('visibilitychange', openStream);
