@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
+from faq import Entry, Index, PlaceNames, Situation, understand
 from faq.starter import SLOTS, Source, StarterEntry, entries
 
 ENTRIES = entries()
@@ -110,3 +111,20 @@ def test_no_labelled_query_is_an_entry() -> None:
     known = {phrase for entry in ENTRIES for phrase in _phrases(entry)}
 
     assert not asked & known
+
+
+def test_every_question_finds_its_own_answer() -> None:
+    """Typed as it stands, a question is answered by its entry, or treated as an emergency."""
+    index = Index(
+        Entry(entry.id, entry.question, entry.alternates, entry.answer, entry.category)
+        for entry in ENTRIES
+    )
+    situation = Situation(index, PlaceNames())
+    decisions = {entry.id: understand(entry.question, situation) for entry in ENTRIES}
+
+    astray = {
+        id: (decision.action, decision.entry)
+        for id, decision in decisions.items()
+        if decision.entry != id and decision.action != "emergency"
+    }
+    assert astray == {}
