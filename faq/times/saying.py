@@ -155,6 +155,8 @@ class Saying:
             self.to_days = second
         elif SAME_AGAIN.match(between):
             self.days = second
+        elif (first.festival or second.festival) and not ENUMERATES.match(between):
+            self.days = first if second.festival else second
         elif second.rule.startswith("FREQ=MONTHLY;BYMONTHDAY"):
             self.to_days, self.enumerated = second, True
         else:
@@ -190,7 +192,8 @@ def sayings(text: str, tokens: list[Token]) -> list[Saying]:
 
 def _says_when(saying: Saying) -> bool:
     days = saying.days if saying.days and (saying.due or not saying.days.broad) else None
-    return bool(days or saying.clock or saying.moment or saying.every)
+    habit = saying.every and (days or saying.every.unit)
+    return bool(days or saying.clock or saying.moment or habit)
 
 
 def _joined(found: list[Saying]) -> list[Saying]:

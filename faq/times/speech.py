@@ -25,7 +25,7 @@ UNITS = {
 
 
 def read_back(start: datetime, now: datetime | None = None) -> str:
-    """ "11月28日（周六，农历十月二十）上午9点"; midnight is a day without an hour.
+    """Say 11月28日（周六，农历十月二十）上午9点; midnight is a day without an hour.
 
     The year is said when it is not the one of `now`.
     """
@@ -48,7 +48,7 @@ def describe(phrase: TimePhrase, now: datetime | None = None) -> str:
 
 
 def day_text(moment: datetime, now: datetime | None = None) -> str:
-    """ "11月28日（周六，农历十月二十）"."""
+    """Say 11月28日（周六，农历十月二十）."""
     day = moment.date()
     year = f"{day.year}年" if now and now.year != day.year else ""
     weekday = "一二三四五六日"[day.weekday()]
@@ -56,7 +56,7 @@ def day_text(moment: datetime, now: datetime | None = None) -> str:
 
 
 def clock_text(moment: datetime) -> str:
-    """ "上午9点", "下午2点半", "晚上7点05分"."""
+    """Say 上午9点, 下午2点半, 晚上7点05分."""
     minute = {0: "", 30: "半"}.get(moment.minute, f"{moment.minute:02}分")
     return f"{part_text(moment)}{_spoken_hour(moment.hour)}点{minute}"
 
@@ -67,7 +67,7 @@ def part_text(moment: datetime) -> str:
 
 
 def rule_text(rrule: str) -> str:
-    """ "每周二、周四", "每月第一个周六", "每年农历九月初九"; the hour is not part of a rule."""
+    """Say 每周二、周四, 每月第一个周六, 每年农历九月初九; the hour is not part of a rule."""
     parts = fields(rrule)
     match parts:
         case {"KIND": "TERM", "NAME": name}:
