@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import orjson
 
 from bot.errors import Malformed, Unauthorized
+from bot.model import Call
 
 MAX_TEXT = 4_000
 """Characters of one message that are kept; what is longer is a pasted document."""
@@ -126,14 +127,16 @@ def degrees(value: object) -> float:
     return number
 
 
-def check_size(body: bytes) -> None:
-    """Refuse a body over 1 MiB before anything is computed from it.
+def check_form(call: Call, *methods: str) -> None:
+    """Refuse other methods, and a body over 1 MiB before anything is computed from it.
 
     Raises:
-        Malformed: it is larger.
+        Malformed: it is one of those.
     """
-    if len(body) > MAX_BODY:
-        raise Malformed(f"the body has {len(body)} bytes")
+    if call.method not in methods:
+        raise Malformed(f"the method is {call.method[:10]!r}")
+    if len(call.body) > MAX_BODY:
+        raise Malformed(f"the body has {len(call.body)} bytes")
 
 
 def check_fresh(sent_at: datetime, received_at: datetime, window: timedelta) -> None:

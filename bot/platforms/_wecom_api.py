@@ -49,6 +49,9 @@ _FOR_A_PERSON = {
 }
 """What only the settings or WeCom's console can mend; texts wait for that."""
 
+_PATIENCE = 20
+"""Seconds for a call with all its tokens: whoever holds a lane meanwhile has 30."""
+
 _LONGEST_ERROR = 4096
 _EARLY = timedelta(minutes=5)
 _REFUSED = "refused"
@@ -83,7 +86,11 @@ class WecomApi:
             Unknown: written, and no answer that can be read.
         """
         request = Request("POST", self._base_url + path, json=question)
-        return json_answer(await self._asked(request, self._limits))
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return json_answer(await self._asked(request, self._limits))
+        except TimeoutError:
+            raise Unknown("发出去了，对方没有回音") from None
 
     async def download(self, media: Media) -> bytes:
         """The bytes of a temporary file, which the service keeps for three days.

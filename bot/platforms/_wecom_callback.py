@@ -16,7 +16,7 @@ from defusedxml.ElementTree import fromstring
 
 from bot.errors import Malformed, Unauthorized
 from bot.model import Call
-from bot.platforms._inbound import check_fresh, check_size, json_object, moment
+from bot.platforms._inbound import check_form, check_fresh, json_object, moment
 from bot.platforms._wecom_crypto import WecomCrypto
 
 WINDOW = timedelta(minutes=10)
@@ -36,7 +36,7 @@ def open_call(crypto: WecomCrypto, call: Call) -> bytes:
         Unauthorized: unsigned, forged, stale, or for somebody else.
         Malformed: not in the documented form.
     """
-    check_size(call.body)
+    check_form(call, "GET", "POST")
     query = _parameters(call.query)
     try:
         signed = (query["msg_signature"], query["timestamp"], query["nonce"])

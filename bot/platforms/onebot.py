@@ -41,8 +41,8 @@ from bot.model import (
 from bot.platforms import Platform, PlatformSettings
 from bot.platforms._accounts import Account, address_fault, configured
 from bot.platforms._inbound import (
+    check_form,
     check_fresh,
-    check_size,
     identifier,
     json_object,
     moment,
@@ -61,6 +61,8 @@ from bot.platforms._outbound import (
     exchange,
     json_answer,
 )
+
+SETTINGS = ("secret", "access_token", "api_url", "media_hosts")
 
 WINDOW = timedelta(days=30)
 """How old a signed message may be: as long as an inbox remembers its id."""
@@ -103,7 +105,7 @@ class OneBot:
 
     def read(self, call: Call) -> Delivery:
         """One message; events of other kinds and the account's own messages bring nothing."""
-        check_size(call.body)
+        check_form(call, "POST")
         self._check_signature(call)
         event = json_object(call.body)
         if event.get("post_type") != "message" or event.get("sub_type") == "notice":
@@ -202,7 +204,7 @@ class OneBot:
 
 def _is_group(event: dict[str, object]) -> bool:
     kind = event.get("message_type")
-    if kind not in {"group", "private"}:
+    if kind not in ("group", "private"):  # a set would have to hash whatever stands there
         raise Malformed("message_type is neither group nor private")
     return kind == "group"
 

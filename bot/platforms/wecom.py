@@ -42,6 +42,9 @@ from bot.platforms._wecom_api import WecomApi, error_code, refusal
 from bot.platforms._wecom_callback import open_call, read_xml
 from bot.platforms._wecom_crypto import WecomCrypto, aes_key_fault
 
+SETTINGS = ("corp_id", "agent_id", "secret", "token", "aes_key", "base_url")
+"""The last one is optional."""
+
 _MEDIA = {
     "image": MediaKind.IMAGE,
     "voice": MediaKind.VOICE,
@@ -170,7 +173,6 @@ def build(
     Raises:
         SettingsError: an account is configured in part or wrongly.
     """
-    required = ("corp_id", "agent_id", "secret", "token", "aes_key")
     checks = {"aes_key": aes_key_fault, "agent_id": number_fault, "base_url": address_fault}
-    accounts = configured(settings, "wecom", required, checks)
+    accounts = configured(settings, "wecom", SETTINGS[:-1], checks)
     return [Wecom(account, WecomApi(http, memory, account)) for account in accounts]

@@ -50,6 +50,9 @@ from bot.platforms._wecom_callback import open_call, read_xml
 from bot.platforms._wecom_crypto import WecomCrypto, aes_key_fault
 from bot.platforms._wecom_kf_content import LOCATION_KIND, content, location_of, media_of
 
+SETTINGS = ("corp_id", "secret", "token", "aes_key", "open_kfid", "base_url")
+"""The last one is optional."""
+
 log = logging.getLogger(__name__)
 
 PAGE = 500
@@ -271,7 +274,6 @@ def build(
     Raises:
         SettingsError: an account is configured in part or wrongly.
     """
-    required = ("corp_id", "secret", "token", "aes_key", "open_kfid")
     checks = {"aes_key": aes_key_fault, "base_url": address_fault}
-    accounts = configured(settings, "wecom_kf", required, checks)
+    accounts = configured(settings, "wecom_kf", SETTINGS[:-1], checks)
     return [WecomKf(account, WecomApi(http, memory, account)) for account in accounts]

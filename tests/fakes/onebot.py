@@ -7,11 +7,12 @@ event/message.md, api/public.md.
 import hashlib
 import hmac
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 
 from bot.model import Call
+from tests.fakes.sample import Sample
 from tests.fakes.trouble import Server
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -61,6 +62,21 @@ def in_group(message: object, **fields: object) -> dict[str, object]:
         "sender": {"user_id": 30003000, "nickname": "小王", "card": "3号楼王阿姨"},
         **fields,
     }
+
+
+def sample() -> Sample:
+    """An account for the contract test."""
+    times = (NOW - timedelta(days=31), NOW + timedelta(days=31))
+    return Sample(
+        settings={"secret": SECRET, "api_url": "http://127.0.0.1:3000"},
+        good=signed(in_group([at(SELF_ID), text("你好")])),
+        signed=signed,
+        dressed=lambda fields: signed(in_group("你好") | dict(fields)),
+        fields=tuple(in_group("")),
+        stale=tuple(signed(in_group("你好", time=int(at_.timestamp()))) for at_ in times),
+        for_somebody_else=(signed(in_group("你好"), secret="another account's"),),
+        now=NOW,
+    )
 
 
 class FakeOneBot(Server):

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from bot.model import Call
+from tests.fakes.sample import Sample
 from tests.fakes.trouble import Server
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -97,6 +98,27 @@ def xml(values: dict[str, object]) -> str:
         if value is not None
     )
     return f"<xml>{''.join(elements)}</xml>"
+
+
+def sample() -> Sample:
+    """An account for the contract test."""
+    days = (timedelta(minutes=-11), timedelta(minutes=11), timedelta(days=-4000))
+    calls = [(Signer(now=NOW + apart).says("你好"), NOW) for apart in days]
+    own = {"corp_id": CORP_ID, "agent_id": "1000002", "secret": "s", "token": "QDG6eK"}
+    return Sample(
+        settings=own | {"aes_key": AES_KEY},
+        good=Signer().says("你好"),
+        signed=Signer().call,
+        dressed=lambda fields: Signer().says("你好", **fields),
+        fields=("FromUserName", "CreateTime", "MsgType", "Content", "MsgId", "MediaId", "Event"),
+        stale=tuple(replace(call, received_at=now) for call, now in calls),
+        for_somebody_else=(
+            Signer(receive_id="ww0000000000000000").says("你好"),
+            Signer(receive_id="").says("你好"),
+            Signer(receive_id=CORP_ID + "0").says("你好"),
+        ),
+        now=NOW,
+    )
 
 
 class FakeWecom(Server):

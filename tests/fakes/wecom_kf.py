@@ -5,15 +5,36 @@ texts within 48 h, msgid unique in the account), …/95122 (send_msg_on_event).
 """
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from aiohttp import web
 
 from bot.model import Call
+from tests.fakes import wecom
+from tests.fakes.sample import Sample
 from tests.fakes.wecom import FakeWecom, Signer, ok, refuse, xml
 
 OPEN_KFID = "wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q"
+
+
+def sample() -> Sample:
+    """An account for the contract test: the same envelope with an announcement in it."""
+
+    def dressed(fields: Mapping[str, object]) -> Call:
+        event = {"MsgType": "event", "Event": "kf_msg_or_event", "Token": "ENC", "CreateTime": 1}
+        return Signer().call(xml(event | dict(fields)))
+
+    account = wecom.sample()
+    own = {key: value for key, value in account.settings.items() if key != "agent_id"}
+    return replace(
+        account,
+        settings=own | {"open_kfid": OPEN_KFID},
+        good=dressed({}),
+        dressed=dressed,
+        fields=("MsgType", "Event", "Token", "OpenKfId", "CreateTime"),
+    )
 
 
 @dataclass
