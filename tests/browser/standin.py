@@ -20,6 +20,8 @@ import jinja2
 from aiohttp import web
 from aiohttp_sse import sse_response
 
+from bot.model import numbered
+
 WEB = Path(__file__).parents[2] / "bot" / "web"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -37,6 +39,7 @@ class Line(TypedDict):
     id: str
     mine: bool
     text: str
+    head: str
     time: str
     choices: list[str]
 
@@ -73,7 +76,8 @@ DESK = web.AppKey("desk", Desk)
 def line(id: str, text: str, *choices: str, mine: bool = False) -> Line:
     """A message of this minute."""
     time = datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%m月%d日 %H:%M")
-    return Line(id=id, mine=mine, text=text, time=time, choices=list(choices))
+    whole = numbered(text, choices)
+    return Line(id=id, mine=mine, text=whole, head=text, time=time, choices=list(choices))
 
 
 def hashed(name: str) -> str:
@@ -146,7 +150,7 @@ def answer(id: str, text: str, photos: int) -> Line:
     if photos:
         return line(f"{id}-reply", f"收到{photos}张照片，有人会看。")
     if "乘车卡" in text:
-        said = "您是想问哪个？回个数字：\n1 老人乘车卡\n2 高龄补贴\n3 都不是"
+        said = "您是想问哪个？回个数字："
         return line(f"{id}-reply", said, "老人乘车卡", "高龄补贴", "都不是")
     return line(f"{id}-reply", f"记下了：{text}。周四前给您回话。急事请打 021-5555 1234。")
 

@@ -1,7 +1,9 @@
 """What a resident does on the page, for the tests of this folder."""
 
+from io import BytesIO
 from typing import Any
 
+from PIL import Image
 from playwright.async_api import Page, expect
 
 MINE = ".mine .text"
@@ -9,11 +11,12 @@ THEIRS = ".bot .text"
 VAGUE = "老人乘车卡"
 """A question the bot answers with numbered choices."""
 
-PHOTO = (
-    b'<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90">'
-    b'<rect width="90" height="90" fill="#7aa"/></svg>'
-)
-"""A picture every browser draws; 90 × 90 pixels."""
+
+def photo() -> bytes:
+    """A JPEG of 90 × 90 pixels."""
+    file = BytesIO()
+    Image.new("RGB", (90, 90), "#7aa").save(file, "JPEG")
+    return file.getvalue()
 
 
 async def send(page: Page) -> None:
@@ -32,7 +35,7 @@ async def say(page: Page, text: str) -> None:
 
 async def choose_photo(page: Page, *names: str) -> None:
     """Choose pictures of these names as if from the phone's album."""
-    files: Any = [{"name": name, "mimeType": "image/svg+xml", "buffer": PHOTO} for name in names]
+    files: Any = [{"name": name, "mimeType": "image/jpeg", "buffer": photo()} for name in names]
     await page.locator("#photo").set_input_files(files)
 
 
@@ -40,5 +43,5 @@ async def talk(page: Page) -> None:
     """A conversation that shows every part of the page."""
     await say(page, "3号楼的电梯又坏了，门关不上")
     await say(page, VAGUE)
-    await choose_photo(page, "楼道.svg")
+    await choose_photo(page, "楼道.jpg")
     await expect(page.locator("#previews img")).to_be_visible()

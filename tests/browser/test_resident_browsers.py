@@ -32,7 +32,7 @@ async def test_the_page_works_without_scripts(open_page: OpenPage) -> None:
 async def test_a_photo_goes_without_scripts(open_page: OpenPage) -> None:
     """The browser's own file box is there and sends."""
     page = await open_page(scripts=False)
-    await choose_photo(page, "灯.svg")
+    await choose_photo(page, "灯.jpg")
     await send(page)
 
     await expect(page.locator(THEIRS)).to_have_count(1)
@@ -73,7 +73,7 @@ async def test_nothing_breaks_the_policy_or_calls_strangers(open_page: OpenPage,
     first_load = sum(sizes)
     await page.unroute_all(behavior="wait")
     await say(page, VAGUE)
-    await choose_photo(page, "灯.svg")
+    await choose_photo(page, "灯.jpg")
     await page.get_by_role("button", name="大字").click()
 
     assert faults == []

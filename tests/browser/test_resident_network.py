@@ -77,6 +77,25 @@ async def test_an_answer_lost_on_its_way_is_not_a_second_message(open_page: Open
     assert len(set(ids)) == 1
 
 
+async def test_a_message_that_did_arrive_is_not_shown_as_unsent(open_page: OpenPage) -> None:
+    """The answer was lost, the page closed: the next visit finds the message in the log."""
+    page = await open_page()
+
+    async def lose(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    await page.route(MESSAGES, lose, times=1)
+    await page.get_by_role("textbox").fill("已经到了")
+    await send(page)
+    await expect(page.get_by_role("button", name=UNSENT)).to_be_visible()
+    await page.reload()
+
+    await expect(page.locator(MINE)).to_have_text(["已经到了"])
+    await expect(page.locator(THEIRS)).to_have_count(1)
+    await expect(page.get_by_role("button", name=UNSENT)).to_have_count(0)
+
+
 async def test_an_unsent_message_outlives_the_page(open_page: OpenPage) -> None:
     """Closed before it could go, it goes at the next visit."""
     page = await open_page()

@@ -40,14 +40,14 @@ async def test_photos_are_shown_removed_and_sent(open_page: OpenPage) -> None:
     """Two are chosen, one is taken back, the other goes with the words."""
     page = await open_page()
     await page.evaluate(WATCH_PHOTOS)
-    await choose_photo(page, "甲.svg", "乙.svg")
+    await choose_photo(page, "甲.jpg", "乙.jpg")
     await page.get_by_role("button", name="去掉第2张照片").click()
     await expect(page.locator("#previews img")).to_have_count(1)
     await page.get_by_role("textbox").fill("楼道的灯")
     await send(page)
     await expect(page.locator(THEIRS)).to_have_count(1)
 
-    assert [photo["type"] for photo in await posted_photos(page)] == ["image/svg+xml"]
+    assert [photo["type"] for photo in await posted_photos(page)] == ["image/jpeg"]
     await expect(page.locator("#previews li")).to_have_count(0)
 
 
@@ -57,7 +57,7 @@ async def test_a_photo_is_reported_by_keyboard(open_page: OpenPage) -> None:
     async with page.expect_file_chooser() as chooser:
         await page.locator("#photo").press("Space")
     assert (await chooser.value).is_multiple()
-    await choose_photo(page, "灯.svg")
+    await choose_photo(page, "灯.jpg")
     await page.keyboard.press("Tab")
     await page.keyboard.type("楼道的灯坏了")
     await page.keyboard.press("Enter")

@@ -25,7 +25,8 @@
 
   function clock(date) {
     const minutes = `0${date.getMinutes()}`.slice(-2);
-    return `${date.getMonth() + 1}月${date.getDate()}日 ${date.getHours()}:${minutes}`;
+    const hours = `0${date.getHours()}`.slice(-2);
+    return `${date.getMonth() + 1}月${date.getDate()}日 ${hours}:${minutes}`;
   }
 
   function addTime(time) {
@@ -41,10 +42,9 @@
     return link;
   }
 
-  /* Web addresses and phone numbers in what the bot wrote become links. */
-  function write(node, text) {
+  /* Web addresses and phone numbers become links. */
+  function appendLinked(node, text) {
     let end = 0;
-    node.textContent = '';
     text.replace(LINKS, (found, start) => {
       if (/\d/.test(text.charAt(start - 1))) return;
       node.appendChild(document.createTextNode(text.slice(end, start)));
@@ -54,11 +54,24 @@
     node.appendChild(document.createTextNode(text.slice(end)));
   }
 
+  /* The list after the head says what the buttons say: it is hidden for as long as they show. */
+  function write(node, head, list) {
+    node.textContent = '';
+    appendLinked(node, head);
+    if (list) node.appendChild(element('span', 'list', list));
+  }
+
+  function writeMessage(node, { text, head }) {
+    const whole = text || '（照片）';
+    const split = head && whole.startsWith(head) ? head.length : whole.length;
+    write(node, whole.slice(0, split), whole.slice(split));
+  }
+
   function add(message, mine) {
     const copy = byId(mine ? 'my-message' : 'their-message').content.cloneNode(true);
     const node = copy.querySelector('.message');
     node.dataset.id = message.id;
-    write(node.querySelector('.text'), message.text || '（照片）');
+    writeMessage(node.querySelector('.text'), message);
     addTime(message.time || clock(new Date()));
     log.appendChild(node);
     shown.set(message.id, node);
@@ -105,18 +118,6 @@
     labels.map(choiceButton).forEach((button) => form.appendChild(button));
     dropChoices();
     log.appendChild(form);
-    fold(node, labels);
-  }
-
-  /* The text lists what the buttons say: the list is hidden for as long as they are there. */
-  function fold(node, labels) {
-    const text = node.querySelector('.text');
-    const whole = text.textContent;
-    const start = whole.indexOf(labels[0]);
-    if (start < 0 || !whole.trim().endsWith(labels[labels.length - 1])) return;
-    const question = whole.slice(0, start).replace(/[\s\d.．、）)]+$/, '');
-    write(text, question);
-    text.appendChild(element('span', 'list', whole.slice(question.length)));
     node.classList.add('open');
   }
 
@@ -159,13 +160,11 @@
   /* --- what the server had written already ----------------------------------------------- */
 
   function adopt(node) {
-    shown.set(node.dataset.id, node);
     const text = node.querySelector('.text');
-    write(text, text.textContent);
-    const next = node.nextElementSibling;
-    if (!next || !next.classList.contains('choices')) return;
-    const labels = next.querySelectorAll('.label');
-    fold(node, Array.from(labels).map((label) => label.textContent));
+    const list = text.querySelector('.list');
+    const rest = list ? list.textContent : '';
+    write(text, text.textContent.slice(0, text.textContent.length - rest.length), rest);
+    shown.set(node.dataset.id, node);
   }
 
   log.querySelectorAll('.message').forEach(adopt);
