@@ -30,7 +30,7 @@ NAMES = {
     Part.FORENOON: "上午 上半天 上昼 前半晌",
     Part.NOON: "正午 中午 晌午 午间",
     Part.AFTERNOON: "下午 午后 下半天 下昼 后半晌 后晌",
-    Part.DUSK: "傍晚 黄昏 傍黑 擦黑",
+    Part.DUSK: "傍晚 黄昏 天黑 傍黑 擦黑",
     Part.EVENING: "大晚上 晚上 晚间 夜晚 入夜 当晚",
     Part.NIGHT: "大半夜 后半夜 下半夜 三更半夜 半夜 深夜 夜里 夜间 午夜",
 }
@@ -114,11 +114,8 @@ class Clock:
         if self.part or self.exact:
             own = self.offset()
             return own if own > start else own + DAY
-        return next(
-            minute
-            for turns in range(5)
-            if (minute := self.minutes + turns * HALF_DAY) > start or turns == 4  # noqa: PLR2004
-        )
+        half_days = max((start - self.minutes) // HALF_DAY + 1, 0)
+        return self.minutes + half_days * HALF_DAY
 
     def within(self, part: Part | None) -> "Clock":
         """The same hour, in the part of the day that was said before it."""

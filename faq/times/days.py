@@ -229,7 +229,8 @@ def together(first: Days, second: Days) -> Days | None:
     """Both of two enumerated words; None when they do not make one row."""
     head, _, values = first.rule.rpartition("=")
     other_head, _, other_values = second.rule.rpartition("=")
-    if not head or head != other_head or first.stretch or second.stretch:
+    listable = head.startswith("FREQ=") or head == "LUNAR:DAY"
+    if not listable or head != other_head or first.stretch or second.stretch:
         return None
     return Days(
         lambda since: merge(first.find(since), second.find(since)),

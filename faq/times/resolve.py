@@ -126,8 +126,8 @@ class Reckoning:
 
     def _judged(self, found: TimePhrase, day: date) -> TimePhrase:
         found = replace(found, rrule=self._counted(day) or None)
-        if self.saying.enumerated and not self._unbroken(found, day):
-            return replace(found, end=None, problem="ambiguous")
+        if self.saying.enumerated and found.start and not self._unbroken(found, day):
+            found = replace(found, end=None, problem="ambiguous")
         if self._over(found, day) < self.now:
             return self._evening(found) or replace(found, problem="past")
         return replace(found, problem="ambiguous") if self._doubtful(day) else found

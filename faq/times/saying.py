@@ -9,7 +9,7 @@ from faq.times.scan import Every, Mark, Moment, Shift, Token, Value
 
 BETWEEN = re.compile(
     r"(?:[\s,、()\[\]【】·;:/的在是于和及与跟]|那一?天|这一?天|当[天日]|一次|左右|大概|大约|约|"
-    r"起|开始|每次|[各都均]|时间|定|也?就是|即)*"
+    r"不?含|起|开始|每次|[各都均]|时间|定|也?就是|即)*"
 )
 """What may stand between two words of one phrase."""
 

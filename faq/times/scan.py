@@ -86,6 +86,7 @@ DUE = re.compile(
     r"(?:截止|截至|最晚|最迟|不得?晚于|不得?迟于|赶在|至迟)(?:时间|日期|[到至为是于在:\s])*"
 )
 NEXT_DAY = re.compile(r"第二天|次日|翌日|转天")
+TOUCHING = re.compile(r"\s*(?:\(不?含[^()]{0,4}\))?\s*")
 MINUTES = {"分钟": 1, "刻钟": 15, "小时": 60, "钟头": 60}
 
 
@@ -102,7 +103,7 @@ def scan(text: str) -> list[Token]:
 
 
 def _read(text: str, position: int, before: Token | None) -> Token | None:
-    touching = before if before and not text[before.end : position].strip() else None
+    touching = before if before and TOUCHING.fullmatch(text, before.end, position) else None
     for value, end in _readings(text, position, touching):
         if end > position:
             return Token(value, position, end)

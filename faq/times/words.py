@@ -214,102 +214,113 @@ def _names() -> str:
 
 DIRECTION = rf"(?P<direction>{AFTER}|(?:之前|以前|前)(?!后)|(?=之?内|以内))"
 UNIT = r"(?P<unit>工作日|天|日|周|星期|礼拜|(?<=个)月|年)"
+DIGIT = "[一二三四五六七八九]"
+SHORT_DATE = r"(?P<month>1[0-2]|0?[1-9])[./-](?P<day>[12]\d|3[01]|0?[1-9])"
 
-WORDS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
-    (re.compile(pattern), reader)
-    for pattern, reader in (
-        (r"(?P<which>大前|前|昨|今|明|听|大后|后)(?:天|日|儿个?|个儿?)(?![气然子真])", _relative),
-        (r"(?P<which>昨|今|明|当)(?=[早晚晨夜])", _relative),
-        (r"(?P<which>今明|明后)[两二]?[天日]", _two_days),
-        (r"(?P<which>明)(?:朝|早(?=[上晨]))", _relative),
-        (
-            (
-                r"(?<![\d.])(?P<year>(?:19|20|21)\d\d)(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)"
-                r"(?P<day>\d{1,2})(?!\d)[日号]?"
-            ),
-            _full_date,
-        ),
-        (
-            (
-                rf"(?<!\d)(?P<year>(?:(?:19|20|21)?\d\d|二[零〇][一二三四五六七八九零〇]{{2}}))年"
-                rf"\s*(?P<month>{NUMBER})月\s*(?P<day>{NUMBER})[日号]?"
-            ),
-            _full_date,
-        ),
-        (
-            rf"(?:农历|阴历|旧历)(?P<leap>闰)?(?P<month>[正冬腊]|{NUMBER})月(?:初|的)?(?P<day>{NUMBER})[日号]?",
-            _lunar_date,
-        ),
-        (rf"(?P<leap>闰)?(?P<month>[正冬腊])月的?初?(?P<day>{NUMBER})[日号]?", _lunar_date),
-        (rf"(?P<leap>闰)?(?P<month>{NUMBER})月初(?P<day>[一二三四五六七八九十])", _lunar_date),
-        (r"(?:大年|年|正月)初(?P<day>[一二三四五六七八九十])", _first_month_days),
-        (
-            (
-                rf"初(?P<days>[一二三四五六七八九十](?:十五|{AND}初?(?:十[一二三四五六七八九]?|二十[一二三四五六七八九]?|廿[一二三四五六七八九]?|三十|[一二三四五六七八九]))*)"
-                r"(?![中级年班学生步的次])"
-            ),
-            _lunar_month_days,
-        ),
-        (
-            rf"(?:农历|阴历)初?(?P<days>{NUMBER}(?:{AND}初?{NUMBER})*)[日号]?(?!年|月)",
-            _lunar_month_days,
-        ),
-        (r"(?<![\d一二三四五六七八九十几半多今明去后前每当往来同])年(?=前(?!后))", _new_year),
-        (r"(?<![\d一二三四五六七八九十])" + _names() + r"(?![路街村巷社小广新桥])节?", _festival),
-        (rf"过?半个月{DIRECTION}", _half_month),
-        (rf"过?半年{DIRECTION}", _half_year),
-        (rf"过?(?P<count>{NUMBER})个?{UNIT}(?:的?时间)?{DIRECTION}", _later),
-        (rf"再?过(?P<count>{NUMBER})个?{UNIT}(?P<direction>)", _later),
-        (
-            rf"(?P<month>{NUMBER})月份?的?(?P<day>{NUMBER})(?:[日号]{NOT_A_DAY}|{MONTH_DAY_TAIL})",
-            _month_and_day,
-        ),
-        (
-            (
-                r"(?<![\d./:-])(?P<month>1[0-2]|0?[1-9])[./-](?P<day>[12]\d|3[01]|0?[1-9])(?!\d)"
-                r"(?=[号日]?\s*(?:\(|（|[早上中下晚傍凌]|周|星期|礼拜|前|之前|\d{1,2}[:点时]|[-~—–至到]+\s*\d{1,2}[./-]\d))[号日]?"
-            ),
-            _month_and_day,
-        ),
-        (
-            (
-                r"(?:^|(?<=[在到于定是为,，\s])|(?<=\d[-~—–至到])(?=\d+[./]))(?P<month>1[0-2]|0?[1-9])[./-](?P<day>[12]\d|3[01]|0?[1-9])"
-                r"(?![\d./:%元块米度公里斤吨万平吋寸级分折号个-]|\s*[a-zA-Z])"
-            ),
-            _month_and_day,
-        ),
-        (
-            rf"{STREET}(?P<days>(?:{NUMBER}[号日]?{AND}){{0,5}}{NUMBER})(?:号{NOT_A_DAY}{NOT_A_HOUSE}|日(?![常用子期均]))",
-            _month_days,
-        ),
-        (rf"{ORDINAL}(?:周|星期|礼拜)(?P<weekday>[一二三四五六日天])", _nth_weekday),
-        (
-            rf"(?:{SCOPE}|(?<![一二两三四五六七八九十\d半]))(?:{WEEK}末|双休日)",
-            _weekend,
-        ),
-        (
-            (
-                rf"(?:{SCOPE}|(?<![一两\d半]))(?:周|星期|礼拜)(?P<list>{WEEKDAY_LIST})"
-                r"(?![次回遍个些]|[年岁]|道)"
-            ),
-            _weekdays,
-        ),
-        (rf"{SCOPE}(?:周|星期|礼拜)(?![年边围岁转密一二三四五六日天])", _week),
-        (rf"{SCOPE}月份?", _month),
-        (r"当月", _this_month),
-        (
-            r"(?<=月)份?的?(?P<edge>上旬|中旬|下旬|第一天|头一天|最后一天|底|末|初|中)(?![一二三四五六七八九十])",
-            _edge_of_month,
-        ),
-        (r"月(?P<edge>底|末|初|中|最后一天)", _edge_of_month),
-        (r"(?P<edge>上旬|中旬|下旬)", _edge_of_month),
-        (rf"(?<!农历)(?<!阴历)(?P<month>{NUMBER})月份?(?!\d)", _named_month),
-        (r"(?P<name>前年|去年|今年|本年|明年|来年|后年)", _spoken_year),
-        (r"(?P<year>(?:19|20|21)\d\d)年", _numbered_year),
-        (r"(?<=年)的?(?P<edge>底|末|初|最后一天|第一天)", _edge_of_year),
-        (r"年(?P<edge>底|末|初|终)", _edge_of_year),
-        (r"工作日|上班日", _workdays),
+Words = tuple[tuple[str, Reader], ...]
+
+NEAR_DAYS: Words = (
+    (r"(?P<which>大前|前|昨|今|明|听|大后|后)(?:天|日|儿个?|个儿?)(?![气然子真])", _relative),
+    (r"(?P<which>昨|今|明|当)(?=[早晚晨夜])", _relative),
+    (r"(?P<which>今明|明后)[两二]?[天日]", _two_days),
+    (r"(?P<which>明)(?:朝|早(?=[上晨]))", _relative),
+)
+FULL_DATES: Words = (
+    (
+        r"""(?<![\d.])(?P<year>(?:19|20|21)\d\d)(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)
+        (?P<day>\d{1,2})(?!\d)[日号]?""",
+        _full_date,
+    ),
+    (
+        rf"""(?<!\d)(?P<year>(?:19|20|21)?\d\d|二[零〇](?:{DIGIT}|[零〇]){{2}})年\s*
+        (?P<month>{NUMBER})月\s*(?P<day>{NUMBER})[日号]?""",
+        _full_date,
+    ),
+)
+LUNAR_DAYS: Words = (
+    (
+        rf"""(?:农历|阴历|旧历)(?P<leap>闰)?(?P<month>[正冬腊]|{NUMBER})月(?:初|的)?
+        (?P<day>{NUMBER})[日号]?""",
+        _lunar_date,
+    ),
+    (rf"(?P<leap>闰)?(?P<month>[正冬腊])月的?初?(?P<day>{NUMBER})[日号]?", _lunar_date),
+    (rf"(?P<leap>闰)?(?P<month>{NUMBER})月初(?P<day>{DIGIT}|十)", _lunar_date),
+    (rf"(?:大年|年|正月)初(?P<day>{DIGIT}|十)", _first_month_days),
+    (
+        rf"""初(?P<days>(?:{DIGIT}|十)
+        (?:十五|{AND}初?(?:[二廿]?十{DIGIT}?|廿{DIGIT}?|三十|{DIGIT}))*)(?![中级年班学生步的次])""",
+        _lunar_month_days,
+    ),
+    (
+        rf"(?:农历|阴历)初?(?P<days>{NUMBER}(?:{AND}初?{NUMBER})*)[日号]?(?![年月])",
+        _lunar_month_days,
+    ),
+)
+NAMED_DAYS: Words = (
+    (rf"(?<![\d几半多今明去后前每当往来同十]|{DIGIT})年(?=前(?!后))", _new_year),
+    (rf"(?<![\d十]|{DIGIT}){_names()}(?![路街村巷社小广新桥])节?", _festival),
+)
+LATER_DAYS: Words = (
+    (rf"过?半个月{DIRECTION}", _half_month),
+    (rf"过?半年{DIRECTION}", _half_year),
+    (rf"过?(?P<count>{NUMBER})个?{UNIT}(?:的?时间)?{DIRECTION}", _later),
+    (rf"再?过(?P<count>{NUMBER})个?{UNIT}(?P<direction>)", _later),
+)
+DATES: Words = (
+    (
+        rf"(?P<month>{NUMBER})月份?的?(?P<day>{NUMBER})(?:[日号]{NOT_A_DAY}|{MONTH_DAY_TAIL})",
+        _month_and_day,
+    ),
+    (
+        rf"""(?<![\d./:-]){SHORT_DATE}(?!\d)
+        (?=[号日]?\s*(?:\(|[早上中下晚傍凌]|{WEEK}|前|之前|\d{{1,2}}[:点时]|
+        [-~—–至到]+\s*\d{{1,2}}[./-]\d))[号日]?""",
+        _month_and_day,
+    ),
+    (
+        rf"""(?:^|(?<=[在到于定是为,\s])|(?<=\d[-~—–至到])(?=\d+[./])){SHORT_DATE}
+        (?![\d./:%元块米度公里斤吨万平寸级分折号个-]|\s*[a-zA-Z])""",
+        _month_and_day,
+    ),
+    (
+        rf"""{STREET}(?P<days>(?:{NUMBER}[号日]?{AND}){{0,5}}{NUMBER})
+        (?:号{NOT_A_DAY}{NOT_A_HOUSE}|日(?![常用子期均]))""",
+        _month_days,
+    ),
+)
+WEEKS: Words = (
+    (rf"{ORDINAL}{WEEK}(?P<weekday>[一二三四五六日天])", _nth_weekday),
+    (rf"(?:{SCOPE}|(?<![\d半两]|{DIGIT}))(?:{WEEK}末|双休日)", _weekend),
+    (
+        rf"(?:{SCOPE}|(?<![一两\d半])){WEEK}(?P<list>{WEEKDAY_LIST})(?![次回遍个些年岁道])",
+        _weekdays,
+    ),
+    (rf"{SCOPE}{WEEK}(?![年边围岁转密一二三四五六日天])", _week),
+)
+MONTHS_AND_YEARS: Words = (
+    (rf"{SCOPE}月份?", _month),
+    (r"当月", _this_month),
+    (
+        rf"""(?<=月)份?的?(?P<edge>上旬|中旬|下旬|第一天|头一天|最后一天|底|末|初|中)
+        (?!{DIGIT}|十)""",
+        _edge_of_month,
+    ),
+    (r"月(?P<edge>底|末|初|中|最后一天)", _edge_of_month),
+    (r"(?P<edge>上旬|中旬|下旬)", _edge_of_month),
+    (rf"(?<!农历)(?<!阴历)(?P<month>{NUMBER})月份?(?!\d)", _named_month),
+    (r"(?P<name>前年|去年|今年|本年|明年|来年|后年)", _spoken_year),
+    (r"(?P<year>(?:19|20|21)\d\d)年", _numbered_year),
+    (r"(?<=年)的?(?P<edge>底|末|初|最后一天|第一天)", _edge_of_year),
+    (r"年(?P<edge>底|末|初|终)", _edge_of_year),
+    (r"工作日|上班日", _workdays),
+)
+WORDS = tuple(
+    (re.compile(pattern, re.VERBOSE), reader)
+    for group in (
+        *(NEAR_DAYS, FULL_DATES, LUNAR_DAYS, NAMED_DAYS, LATER_DAYS),
+        *(DATES, WEEKS, MONTHS_AND_YEARS),
     )
+    for pattern, reader in group
 )
 """Tried in this order at each place of a text; the first that fits is what the word means."""
 
