@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.browser import standin
 
 FOLDER = Path(__file__).parent
 SCREENSHOTS = FOLDER.parent / "screenshots"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+expect.set_options(timeout=15_000)
 
 OpenPage = Callable[..., Awaitable[Page]]
 Announce = Callable[[str], Awaitable[None]]
@@ -72,7 +74,7 @@ async def open_page(browser: Browser, site: str) -> AsyncIterator[OpenPage]:
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(15_000)
         contexts.append(context)
         page = await context.new_page()
         await page.goto(site)

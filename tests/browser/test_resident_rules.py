@@ -112,6 +112,17 @@ async def test_the_composer_is_on_the_smallest_screen(open_page: OpenPage, *, la
         await expect(page.get_by_role("button", name="发送")).to_be_in_viewport(ratio=1)
 
 
+async def test_an_open_keyboard_leaves_room_to_read(open_page: OpenPage) -> None:
+    """With 300 px left by the keyboard, 大字 still shows an answer above the composer."""
+    page = await open_page(320, 568, large=True)
+    await say(page, "几点开门")
+    await page.set_viewport_size({"width": 320, "height": 300})
+    await page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
+
+    await expect(page.get_by_role("button", name="发送")).to_be_in_viewport(ratio=1)
+    await expect(page.locator("header")).not_to_be_in_viewport()
+
+
 async def test_the_phone_number_stays_in_its_place(open_page: OpenPage) -> None:
     """The committee's number can be called from the same spot, empty page or long talk."""
     page = await open_page()

@@ -123,7 +123,10 @@
 
   /* --- where the eye is ------------------------------------------------------------------ */
 
-  const headHeight = () => document.querySelector('header').offsetHeight;
+  /* How much of the screen the head takes; nothing once it has scrolled away. */
+  function headHeight() {
+    return Math.max(0, document.querySelector('header').getBoundingClientRect().bottom);
+  }
 
   function nearEnd() {
     return window.innerHeight + window.pageYOffset >= page.scrollHeight - NEAR_END_PIXELS;

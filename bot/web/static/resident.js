@@ -161,8 +161,9 @@
     return message.node;
   }
 
-  function resend() {
-    waiting.forEach((message) => deliver(message));
+  /* One after the other: what was said first arrives first. */
+  async function resend() {
+    for (const message of Array.from(waiting.values())) await deliver(message);
   }
 
   /* What an earlier visit could not send. Pictures do not outlive the page, their words do. */
