@@ -6,7 +6,7 @@ from faq.index import Explanation, Index
 from faq.lexicon import cues, thesaurus
 from faq.places import PlaceNames
 from faq.scorer import shipped
-from faq.spelling import homophones
+from faq.spelling import speller
 
 __all__ = [
     "Candidate",
@@ -26,6 +26,6 @@ def load() -> None:
     """Read dictionaries and weights now, within a second; call it off the event loop."""
     thesaurus()
     cues()
-    homophones()
+    speller()
     shipped()
     understand("怎么报修", Situation(Index(), PlaceNames()))

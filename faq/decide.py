@@ -28,8 +28,10 @@ CERTAIN = 0.85
 """From here on an unaddressed group hears the answer, and an answer beats other wishes."""
 OFFERED = 5
 SKILL = 0.5
-"""From here on a message is what the examples of a skill say."""
-DIGIT = re.compile(r"(?:选|第|要)?\s*([0-9]{1,3}|[一二两三四五六七八九])\s*(?:个|号)?[.。、!！)）]?")
+"""The share of character pairs from which a message is what an example of a skill says."""
+DIGIT = re.compile(
+    r"(?:选|第|要)?\s*([0-9]{1,3}|[一二两三四五六七八九])\s*(?:个|号)?[.。、!！)）]?"
+)
 NUMERALS = "零一二三四五六七八九"
 SEPARATOR = " \t\n:：,，。.、;；!！-—"
 TALK = frozenset({"ad", "neighbour", "chat"})
@@ -190,8 +192,13 @@ def _free(reading: Reading, situation: Situation, seen: Decision) -> Decision:
     if wish is not None and not (_sure(reading, seen) and wish in {"next_event", "signup"}):
         return replace(seen, action=wish)
     if _reported(reading, seen):
-        return replace(seen, action="report")
+        return _recorded(seen)
     return _answered(reading, seen)
+
+
+def _recorded(seen: Decision) -> Decision:
+    """A report; what has no better name is 其他."""
+    return replace(seen, action="report", category=seen.category or "其他")
 
 
 def _overheard(reading: Reading, seen: Decision) -> Decision:
@@ -200,7 +207,7 @@ def _overheard(reading: Reading, seen: Decision) -> Decision:
     if reading.cues.keys() & TALK:
         return replace(seen, action="silent")
     if seen.place and evidence >= reports.CERTAIN and not _sure(reading, seen):
-        return replace(seen, action="report")
+        return _recorded(seen)
     if _sure(reading, seen):
         return _answered(reading, seen)
     return replace(seen, action="silent")
@@ -233,8 +240,12 @@ def _skill(reading: Reading, situation: Situation) -> str | None:
     if not situation.examples:
         return None
     known = tuple((action, tuple(said)) for action, said in sorted(situation.examples.items()))
-    best = _examples(known).rank(reading)[:1]
-    return best[0].id if best and best[0].score >= SKILL else None
+    alike = {
+        action: (features["pairs_asked"] + features["pairs_held"]) / 2
+        for action, features in _examples(known).features(reading).items()
+    }
+    best = max(alike, key=alike.__getitem__, default=None)
+    return best if best is not None and alike[best] >= SKILL else None
 
 
 @lru_cache(maxsize=4)

@@ -95,7 +95,9 @@ class Measures:
 
     def __str__(self) -> str:
         lines = [f"{name:28} {value:.3f}" for name, value in self.figures.items()]
-        lines += [f"  {name:26} {one:.3f} {three:.3f}" for name, (one, three) in self.slices.items()]
+        lines += [
+            f"  {name:26} {one:.3f} {three:.3f}" for name, (one, three) in self.slices.items()
+        ]
         return "\n".join(lines)
 
 

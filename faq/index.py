@@ -19,13 +19,19 @@ from faq.scorer import Features, Scorer, shipped
 VIEWS = ("concepts", "words", "pairs", "sounds")
 VIEW_WEIGHTS = (3.0, 1.2, 0.7, 0.5)
 """How much a shared key of each view counts when candidates are gathered."""
-GATHERED = 24
+GATHERED = 16
 """Forms that are looked at closely."""
-WALKED = 6_000
+WALKED = 4_000
 """Postings walked for one search at most; the rarest keys come first."""
 ANSWER_READ = 160
 """Characters of an answer whose concepts are known."""
 
+RAREST = 6.0
+"""Nats of rarity at most, that a concept counts."""
+HEAVIEST = 18.0
+"""The weight of the rarest and heaviest concept."""
+
+Weights = dict[str, float]
 Keys = tuple[tuple[str, ...], ...]
 
 
@@ -60,6 +66,7 @@ class Index:
         self._slots: list[Form | None] = []
         self._free: list[int] = []
         self._postings: dict[str, list[int]] = {}
+        self._rarities: dict[int, float] = {}
         self._scorer = scorer or shipped()
         for entry in entries:
             self.add(entry)
@@ -136,6 +143,7 @@ class Index:
 
     def _post(self, id: str, text: str) -> int:
         """Enter one form under its keys and return its slot."""
+        self._rarities.clear()
         reading = Reading(text, mended=False)
         form = Form(id, _keys(reading), len(reading.core))
         slot = self._free.pop() if self._free else len(self._slots)
@@ -148,6 +156,7 @@ class Index:
         return slot
 
     def _unpost(self, slot: int) -> None:
+        self._rarities.clear()
         form = self._slots[slot]
         assert form is not None
         for key in chain.from_iterable(form.keys):
@@ -166,12 +175,16 @@ class Index:
 
     def _weight(self, key: str, view: int) -> float:
         """How much a key tells: rare in the index is much; a concept by its own weight too."""
-        rarity = log(1 + (len(self._slots) + 1) / (len(self._postings.get(key, ())) + 0.5))
+        count = len(self._postings.get(key, ()))
+        rarity = self._rarities.get(count)
+        if rarity is None:
+            held = len(self._slots) - len(self._free)
+            rarity = self._rarities[count] = log(1 + (held + 1) / (count + 0.5))
         if view == 0:
-            return thesaurus().weights[key[1:]] * min(rarity, 6.0)
+            return thesaurus().weights[key[1:]] * min(rarity, RAREST)
         return rarity
 
-    def _gather(self, asked: tuple[dict[str, float], ...]) -> list[int]:
+    def _gather(self, asked: tuple[Weights, ...]) -> list[int]:
         """The slots that share most with the text, rarest keys first."""
         keyed = sorted(
             (len(self._postings[key]), key, weight * VIEW_WEIGHTS[view])
@@ -189,38 +202,35 @@ class Index:
                 sums[slot] = sums.get(slot, 0.0) + weight
         return sorted(sums, key=sums.__getitem__, reverse=True)[:GATHERED]
 
-    def _compare(
-        self, asked: tuple[dict[str, float], ...], form: Form, reading: Reading
-    ) -> Features:
+    def _compare(self, asked: tuple[Weights, ...], form: Form, reading: Reading) -> Features:
         """The features of one form against the text: shares of weight, both ways."""
         features: Features = {}
         for view, name in enumerate(VIEWS):
-            weights, keys = asked[view], form.keys[view]
-            total = sum(weights.values())
-            shared = sum(weights[key] for key in keys if key in weights)
-            held = sum(weights.get(key) or self._weight(key, view) for key in keys)
-            features[f"{name}_asked"] = shared / total if total else 0.0
-            features[f"{name}_held"] = shared / held if held else 0.0
+            weights, shared, rest = asked[view], 0.0, 0.0
+            for key in form.keys[view]:
+                weight = weights.get(key)
+                if weight is None:
+                    rest += self._weight(key, view)
+                else:
+                    shared += weight
+            features[f"{name}_asked"] = shared / (sum(weights.values()) or 1.0)
+            features[f"{name}_held"] = shared / (shared + rest or 1.0)
             features[f"{name}_sum"] = min(1.0, shared / 30)
         self._weigh_concepts(features, asked[0], form)
         features["length"] = min(1.0, len(reading.core) / 80)
         return features
 
-    def _weigh_concepts(
-        self, features: Features, weights: dict[str, float], form: Form
-    ) -> None:
+    def _weigh_concepts(self, features: Features, weights: Weights, form: Form) -> None:
         """What the concepts say beyond their shares: the heaviest missed on either side."""
-        held = form.keys[0]
-        missed = [weight for key, weight in weights.items() if key not in held]
-        unasked = [self._weight(key, 0) for key in held if key not in weights]
-        matched = [weights[key] for key in held if key in weights]
-        features["missed"] = max(missed, default=0.0) / 18
-        features["unasked"] = max(unasked, default=0.0) / 18
-        features["matched"] = max(matched, default=0.0) / 18
-        answer = self._answers[form.entry]
-        rest = sum(weight for key, weight in weights.items() if key not in held)
-        told = sum(w for key, w in weights.items() if key not in held and key in answer)
-        features["answer"] = told / rest if rest else 0.0
+        held, answer = form.keys[0], self._answers[form.entry]
+        missed = {key: weight for key, weight in weights.items() if key not in held}
+        unasked = (self._weight(key, 0) for key in held if key not in weights)
+        matched = (weights[key] for key in held if key in weights)
+        features["missed"] = max(missed.values(), default=0.0) / HEAVIEST
+        features["unasked"] = max(unasked, default=0.0) / HEAVIEST
+        features["matched"] = max(matched, default=0.0) / HEAVIEST
+        told = sum(weight for key, weight in missed.items() if key in answer)
+        features["answer"] = told / (sum(missed.values()) or 1.0)
 
 
 def _concept(name: str) -> str:

@@ -26,7 +26,7 @@ def simplified() -> dict[int, str]:
 @cache
 def spoken() -> tuple[re.Pattern[str], dict[str, str]]:
     """The words of dialects as one pattern, longest first, and what each means."""
-    table = {said: meant for said, meant in rows("spoken.tsv")}
+    table = {row[0]: row[1] for row in rows("spoken.tsv")}
     ordered = sorted(table, key=len, reverse=True)
     return re.compile("|".join(map(re.escape, ordered))), table
 

@@ -2,12 +2,13 @@
 
 import re
 from functools import cached_property
+from itertools import pairwise
 
 from faq.lexicon import Found, Lexicon, cues, thesaurus
 from faq.normalise import bare, normalise
 from faq.pinyin import sounds
 from faq.spelling import mend
-from faq.words import STOP, words
+from faq.words import stopwords, words
 
 CLAUSE = re.compile(r"[，。！？；、,.!?;:：~～…\n ]+")
 QUESTION = re.compile(
@@ -38,7 +39,8 @@ class Reading:
     @cached_property
     def words(self) -> tuple[str, ...]:
         """The words that carry meaning, each once, in order."""
-        return tuple(dict.fromkeys(word for word in words().cut(self.core) if word not in STOP))
+        found = words().cut(self.core)
+        return tuple(dict.fromkeys(word for word in found if word not in stopwords()))
 
     @cached_property
     def pairs(self) -> tuple[str, ...]:
@@ -52,7 +54,7 @@ class Reading:
         return tuple(
             dict.fromkeys(
                 f"{first} {second}"
-                for first, second in zip(heard, heard[1:], strict=False)
+                for first, second in pairwise(heard)
                 if first != " " and second != " "
             )
         )
@@ -87,7 +89,5 @@ class Reading:
 
 def _pairs(core: str) -> list[str]:
     return [
-        core[at : at + 2]
-        for at in range(len(core) - 1)
-        if core[at] != " " and core[at + 1] != " "
+        core[at : at + 2] for at in range(len(core) - 1) if core[at] != " " and core[at + 1] != " "
     ]

@@ -1,4 +1,4 @@
-"""Reports: is something broken, which category is it, is it said as a report?"""
+"""Reports: whether something is broken, of which category, and said as a report."""
 
 from faq.lexicon import cues as lexicon
 from faq.reading import Reading
@@ -19,9 +19,10 @@ CATEGORIES = (
     "矛盾纠纷",
     "其他",
 )
-CERTAIN = 1.2
+CERTAIN = 1.0
 """The weight of evidence from which a message is a report."""
 EVIDENCE = {
+    "broken": 0.4,
     "trouble": 0.7,
     "lasting": 0.4,
     "worry": 0.5,
@@ -36,6 +37,11 @@ EVIDENCE = {
 }
 """What each cue adds; a place adds `PLACE`, a category its own weight."""
 PLACE = 0.7
+UNNAMED = 0.2
+"""What a matter of no known category counts, when it has a place and a mood."""
+MOODS = frozenset({"broken", "trouble", "worry"})
+ASKED = -0.3
+"""What the form of a question adds."""
 
 
 def category(reading: Reading) -> str | None:
@@ -48,7 +54,9 @@ def category(reading: Reading) -> str | None:
 def evidence(reading: Reading, place: str | None) -> float:
     """How much speaks for a report; from `CERTAIN` on it is one."""
     named = category(reading)
-    if named is None:
+    if named is None and not (place and reading.cues.keys() & MOODS):
         return 0.0
     said = sum(weight for cue, weight in EVIDENCE.items() if cue in reading.cues)
-    return lexicon().weights[named] - 0.5 + said + (PLACE if place else 0.0)
+    asked = ASKED if reading.asks else 0.0
+    matter = lexicon().weights[named] - 0.5 if named else UNNAMED
+    return matter + said + asked + (PLACE if place else 0.0)

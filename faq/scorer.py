@@ -15,6 +15,10 @@ from faq.reading import Reading
 from faq.resources import DATA
 
 Features = dict[str, float]
+SHORT = 4
+"""Characters of a message that is hardly more than a word."""
+JUDGED = 8
+"""How many candidates get a probability."""
 SIGNS = ("ad", "chat", "neighbour", "told", "resolved")
 """Cues that a message asks nothing."""
 
@@ -33,7 +37,7 @@ class Scorer:
 
     def rank(self, features: Features) -> float:
         """How well an entry fits, on no particular scale."""
-        return sum(weight * features.get(name, 0.0) for name, weight in self.ranking.items())
+        return sum([weight * features.get(name, 0.0) for name, weight in self.ranking.items()])
 
     def parts(self, features: Features) -> dict[str, float]:
         """What each feature adds to the rank, largest first."""
@@ -43,6 +47,7 @@ class Scorer:
     def judge(self, reading: Reading, found: Mapping[str, Features]) -> list[Candidate]:
         """The candidates with their probabilities, best first."""
         ranks = sorted(((self.rank(features), id) for id, features in found.items()), reverse=True)
+        ranks = ranks[:JUDGED]
         judged = []
         for place, (rank, id) in enumerate(ranks):
             rival = ranks[1 if place == 0 else 0][0] if len(ranks) > 1 else rank - 3
@@ -51,7 +56,9 @@ class Scorer:
         return sorted(judged, key=lambda candidate: -candidate.score)
 
     def _probability(self, signs: Features) -> float:
-        return sigmoid(sum(weight * signs.get(name, 0.0) for name, weight in self.judgement.items()))
+        return sigmoid(
+            sum(weight * signs.get(name, 0.0) for name, weight in self.judgement.items())
+        )
 
 
 def evidence(reading: Reading, features: Features, rank: float, margin: float) -> Features:
@@ -62,7 +69,7 @@ def evidence(reading: Reading, features: Features, rank: float, margin: float) -
         "rank": rank,
         "lead": max(-1.0, min(3.0, margin)),
         "asks": float(reading.asks),
-        "short": float(len(reading.core) <= 4),
+        "short": float(len(reading.core) <= SHORT),
         **{name: float(name in reading.cues) for name in SIGNS},
     }
 

@@ -4,7 +4,7 @@ One search for the cheapest reading, as an input method does it: each stretch of
 as it is, or becomes a common word that sounds the same and pays for every character it changes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from faq.lexicon import cues, thesaurus
@@ -23,84 +23,77 @@ CHANGED_IN_TERM = 3.2
 LONGEST = 6
 
 Step = tuple[float, int, str]
+"""The cost so far, where the last stretch begins, and how it is read."""
+
+
+class Speller:
+    """Common words and domain terms, found by their sound."""
+
+    def __init__(self, known: Words, terms: frozenset[str]) -> None:
+        """Prefer these terms to the other known words."""
+        self._known = known
+        self._terms = terms
+        self._costs = {word: cost for word, cost in known.costs.items() if cost <= COMMON}
+        self._costs |= {term: min(DOMAIN, known.cost(term)) for term in terms}
+        self._alike: dict[str, str] = {}
+        for word, cost in self._costs.items():
+            key = " ".join(sounds(word))
+            if key not in self._alike or cost < self._costs[self._alike[key]]:
+                self._alike[key] = word
+
+    def mend(self, text: str) -> str:
+        """A normalised text with its likely slips put right."""
+        syllables = spelled(text)
+        if syllables is None:
+            return self._cheapest(sounds(text), text)
+        return normalise(self._cheapest([blur(syllable) for syllable in syllables], None))
+
+    def _cheapest(self, heard: Sequence[str], text: str | None) -> str:
+        """The cheapest reading; `text` is what was typed, None where only sounds were."""
+        best: list[Step] = [(0.0, 0, "")]
+        for end in range(1, len(heard) + 1):
+            steps = []
+            for begin in range(max(0, end - LONGEST), end):
+                key = " ".join(heard[begin:end])
+                typed = text[begin:end] if text is not None else None
+                for cost, word in self._read(key, typed, end - begin):
+                    steps.append((best[begin][0] + cost, begin, word))
+            best.append(min(steps))
+        return "".join(_walk(best))
+
+    def _read(self, key: str, typed: str | None, size: int) -> Iterator[tuple[float, str]]:
+        """The ways to read one stretch: as typed, or as the word that sounds like it."""
+        kept = key if typed is None else typed
+        if size == 1 or kept in self._known.costs or kept in self._costs:
+            yield self._costs.get(kept, self._known.cost(kept)), kept
+        word = self._alike.get(key)
+        if word is None or len(word) != size:
+            return
+        if typed is None:
+            yield self._costs[word], word
+        elif size > 1:
+            changed = sum(old != new for old, new in zip(typed, word, strict=True))
+            if 0 < changed < size:
+                yield self._costs[word] + self._toll(word) * changed, word
+
+    def _toll(self, word: str) -> float:
+        return CHANGED_IN_TERM if word in self._terms else CHANGED
+
+
+def _walk(best: Sequence[Step]) -> list[str]:
+    end, found = len(best) - 1, []
+    while end > 0:
+        found.append(best[end][2])
+        end = best[end][1]
+    return found[::-1]
 
 
 @cache
-def terms() -> frozenset[str]:
-    """The terms of the domain."""
-    return frozenset((*thesaurus().terms(), *cues().terms()))
-
-
-@cache
-def costs() -> dict[str, float]:
-    """The common words and the terms of the domain, and what each costs in nats."""
-    found = {word: cost for word, cost in words().costs.items() if cost <= COMMON}
-    for term in terms():
-        found[term] = min(DOMAIN, words().cost(term))
-    return found
-
-
-@cache
-def homophones() -> dict[str, str]:
-    """The likeliest of these words for each blurred sound."""
-    found: dict[str, str] = {}
-    for word, cost in costs().items():
-        key = " ".join(sounds(word))
-        if key not in found or cost < costs()[found[key]]:
-            found[key] = word
-    return found
+def speller() -> Speller:
+    """The shipped dictionary with the terms of the thesaurus and of the cues."""
+    return Speller(words(), frozenset((*thesaurus().terms(), *cues().terms())))
 
 
 def mend(text: str) -> str:
     """A normalised text with its likely slips of the input method put right."""
-    syllables = spelled(text)
-    if syllables is not None:
-        return normalise(_cheapest([blur(syllable) for syllable in syllables], None))
-    return _cheapest(sounds(text), text)
-
-
-def _cheapest(heard: Sequence[str], text: str | None) -> str:
-    """The cheapest reading of syllables; `text` holds the characters typed, None for pinyin."""
-    known, alike = words(), homophones()
-    prices = costs()
-    best: list[Step] = [(0.0, 0, "")]
-    for end in range(1, len(heard) + 1):
-        best.append(
-            min(
-                step
-                for begin in range(max(0, end - LONGEST), end)
-                for step in _steps(known, alike, prices, heard, text, (begin, end), best[begin][0])
-            )
-        )
-    end, found = len(heard), []
-    while end > 0:
-        found.append(best[end][2])
-        end = best[end][1]
-    return "".join(found[::-1])
-
-
-def _steps(  # noqa: PLR0913 - the inner loop, all of it needed
-    known: Words,
-    alike: dict[str, str],
-    prices: dict[str, float],
-    heard: Sequence[str],
-    text: str | None,
-    span: tuple[int, int],
-    spent: float,
-) -> list[Step]:
-    """The ways to read one stretch: as typed, or as the common word that sounds like it."""
-    begin, end = span
-    typed = "".join(heard[begin:end]) if text is None else text[begin:end]
-    steps: list[Step] = []
-    if end - begin == 1 or (text is not None and (typed in known.costs or typed in prices)):
-        steps.append((spent + prices.get(typed, known.cost(typed)), begin, typed))
-    word = alike.get(" ".join(heard[begin:end]))
-    if word is None or len(word) != end - begin or (text is not None and len(word) == 1):
-        return steps
-    changed = sum(1 for old, new in zip(typed, word, strict=False) if old != new)
-    if text is not None and changed == len(word):
-        return steps
-    price = CHANGED_IN_TERM if word in terms() else CHANGED
-    toll = 0.0 if text is None else price * changed
-    steps.append((spent + prices[word] + toll, begin, word))
-    return steps
+    return speller().mend(text)

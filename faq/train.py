@@ -53,9 +53,7 @@ def examples(labelled: Labelled, random: Random) -> Iterator[Example]:
                 kept = {k: v for k, v in reading.concepts.items() if random.random() > DROPPED}
                 reading.concepts = kept
             gold = frozenset(row.get("gold", ()))
-            example = Example(
-                reading, labelled.index.features(reading), gold, 1 / VERSIONS, group
-            )
+            example = Example(reading, labelled.index.features(reading), gold, 1 / VERSIONS, group)
             yield example
             if gold:
                 yield _orphan(example)
@@ -76,14 +74,14 @@ def fit_ranking(data: Sequence[Example], start: Weights) -> Weights:
         for example in lists:
             _add_list_slope(example, weights, slope)
         rate = RATE / (1 + step / 60)
-        for name in weights:
-            weights[name] += rate * (slope[name] / len(lists) - DECAY * weights[name])
+        for name, weight in weights.items():
+            weights[name] = weight + rate * (slope[name] / len(lists) - DECAY * weight)
     return weights
 
 
 def _add_list_slope(example: Example, weights: Weights, slope: Weights) -> None:
     ranks = {
-        id: sum(weights[name] * features[name] for name in weights)
+        id: sum(weight * features[name] for name, weight in weights.items())
         for id, features in example.found.items()
     }
     top = max(ranks.values())
@@ -92,9 +90,8 @@ def _add_list_slope(example: Example, weights: Weights, slope: Weights) -> None:
     right = sum(power for id, power in powers.items() if id in example.gold)
     for id, power in powers.items():
         pull = (power / right if id in example.gold else 0.0) - power / total
-        if abs(pull) > 1e-4:
-            for name in weights:
-                slope[name] += example.weight * VERSIONS * pull * example.found[id][name]
+        for name, value in example.found[id].items():
+            slope[name] += example.weight * VERSIONS * pull * value
 
 
 def fit_judgement(data: Sequence[Example], ranking: Weights) -> Weights:
@@ -102,7 +99,7 @@ def fit_judgement(data: Sequence[Example], ranking: Weights) -> Weights:
     scorer = Scorer(ranking, {})
     points = [point for example in data for point in _points(scorer, example)]
     names = sorted({name for signs, _right, _weight in points for name in signs})
-    scale = {n: max(1e-6, max(abs(s.get(n, 0.0)) for s, _r, _w in points)) for n in names}
+    scale = {n: max(1e-6, *(abs(s.get(n, 0.0)) for s, _r, _w in points)) for n in names}
     weights = dict.fromkeys(names, 0.0)
     total = sum(weight for _signs, _right, weight in points)
     momentum = dict.fromkeys(names, 0.0)
@@ -154,9 +151,10 @@ def check(data: Sequence[Example]) -> tuple[float, float]:
 def main() -> None:
     """Fit, check by cross-validation, write."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "tests/data")
-    data = list(examples(Labelled.load(folder), Random(7)))
+    data = list(examples(Labelled.load(folder), Random(7)))  # noqa: S311 - not a secret
     if "--check" in sys.argv:
-        sys.stdout.write("unseen hit@1 %.3f, log loss %.3f\n" % check(data))
+        hit, loss = check(data)
+        sys.stdout.write(f"unseen hit@1 {hit:.3f}, log loss {loss:.3f}\n")
     scorer = fit(data)
     model = {
         part: {name: round(weight, 4) for name, weight in weights.items()}

@@ -1,6 +1,7 @@
 """Words: the likeliest segmentation under jieba's word frequencies.
 
-jieba's dictionary, cut to the words that people use; the path is found as jieba finds it. The package itself is not imported: it costs 79 MiB and 0.4 s.
+jieba's dictionary, cut to the words that people use; the path is found as jieba finds it.
+The package itself is not imported: it costs 79 MiB and 0.4 s.
 """
 
 from collections.abc import Iterable
@@ -12,12 +13,12 @@ from faq.resources import lines
 LONGEST = 8
 TOTAL = 60_101_967
 """The sum of the frequencies in jieba's dict.txt."""
-STOP = frozenset(
-    "的 了 是 在 我 你 他 她 它 我们 你们 他们 这 那 这个 那个 有 没有 不 也 都 就 还 和 跟 与 或 "
-    "要 想 能 可以 会 去 来 到 给 把 被 让 从 对 为 以 于 之 而 但 但是 因为 所以 如果 一 一个 个 "
-    "什么 怎么 怎么办 怎么样 哪里 谁 哪个 多少 什么时候 几 为什么 吗 么 着 过 得 地 上 下 里 中 "
-    "很 太 更 最 再 又 才 只 说 听说 知道 现在 今天 一下 一点 点 些 时候 自己 人 家 人家 请 办 弄 做".split()
-)
+
+
+@cache
+def stopwords() -> frozenset[str]:
+    """Words that say nothing about the matter."""
+    return frozenset(word for line in lines("stopwords.txt") for word in line.split())
 
 
 class Words:
