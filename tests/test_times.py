@@ -272,11 +272,15 @@ def test_a_time_is_read_back_in_plain_words(moment: str, spoken: str) -> None:
 @pytest.mark.parametrize(
     ("text", "spoken"),
     [
-        ("周六上午九点到十一点半", "11月28日（周六，农历十月二十）上午9点到上午11点半"),
+        ("周六上午九点到十一点半", "11月28日（周六，农历十月二十）上午9点到11点半"),
         ("周五下午五点前", "最晚11月27日（周五，农历十月十九）下午5点"),
         ("周五前", "最晚11月27日（周五，农历十月十九）"),
         ("后天下午", "11月25日（周三，农历十月十七）下午"),
         ("12月1日到2日", "12月1日（周二，农历十月二十三）到12月2日（周三，农历十月二十四）"),
+        (
+            "周六、周日上午",
+            "11月28日（周六，农历十月二十）上午到11月29日（周日，农历十月二十一）上午",
+        ),
         ("每周三下午两点", "每周三下午2点，第一次是11月25日（周三，农历十月十七）"),
         ("每周五下班前", "每周五下午5点半前，最近一次是11月27日（周五，农历十月十九）"),
         ("你好", ""),
@@ -292,6 +296,7 @@ def test_a_phrase_is_described_in_plain_words(text: str, spoken: str) -> None:
     [
         ("FREQ=DAILY", "每天"),
         ("FREQ=DAILY;INTERVAL=2", "每2天"),
+        ("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "每个工作日"),
         ("FREQ=WEEKLY;BYDAY=TU,TH", "每周二、周四"),
         ("FREQ=WEEKLY;INTERVAL=2;BYDAY=SU", "每2周的周日"),
         ("FREQ=MONTHLY;BYMONTHDAY=10,25", "每月10日、25日"),

@@ -1,6 +1,6 @@
 """A time said again, in the words people here use: what a confirmation reads out."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from faq.times.lunar import lunar_text
 from faq.times.phrase import TimePhrase
@@ -9,11 +9,18 @@ from faq.times.rules import fields
 WEEKDAYS = dict(zip(["MO", "TU", "WE", "TH", "FR", "SA", "SU"], "一二三四五六日", strict=True))
 NUMERALS = "零一二三四五"
 LUNAR_MONTHS = ("正", "二", "三", "四", "五", "六", "七", "八", "九", "十", "冬", "腊")
-PARTS = ((5, "凌晨"), (9, "早上"), (12, "上午"), (13, "中午"), (18, "下午"), (19, "傍晚"))
+PARTS = ((6, "凌晨"), (9, "早上"), (12, "上午"), (13, "中午"), (18, "下午"), (19, "傍晚"))
 """Up to which hour a part of the day lasts; then it is 晚上."""
+
+STEPS = ("FREQ=HOURLY", "FREQ=MINUTELY")
+"""Rules whose hour changes from one time to the next."""
 
 TENS = ("初", "十", "二十", "三十")
 ONES = ("", "一", "二", "三", "四", "五", "六", "七", "八", "九")
+KNOWN_WEEKS = {
+    "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR": "每个工作日",
+    "FREQ=WEEKLY;BYDAY=SA,SU": "每个周末",
+}
 UNITS = {
     "DAILY": "天",
     "WEEKLY": "周",
@@ -69,6 +76,8 @@ def part_text(moment: datetime) -> str:
 def rule_text(rrule: str) -> str:
     """Say 每周二、周四, 每月第一个周六, 每年农历九月初九; the hour is not part of a rule."""
     parts = fields(rrule)
+    if rrule in KNOWN_WEEKS:
+        return KNOWN_WEEKS[rrule]
     match parts:
         case {"KIND": "TERM", "NAME": name}:
             return f"每年{name}"
@@ -146,11 +155,18 @@ def _habit(phrase: TimePhrase, now: datetime | None) -> str:
 
 
 def _hours(phrase: TimePhrase, start: datetime) -> str:
-    if phrase.precision == "day":
+    if phrase.precision == "day" or (phrase.rrule or "").startswith(STEPS):
         return ""
     if phrase.precision == "part_of_day":
         return part_text(start)
-    return clock_text(start) + (f"到{clock_text(phrase.end)}" if phrase.end else "")
+    return clock_text(start) + (f"到{_clock_after(start, phrase.end)}" if phrase.end else "")
+
+
+def _clock_after(start: datetime, end: datetime) -> str:
+    """下午4点, or only 4点 when the start was in the afternoon too."""
+    spoken = clock_text(end)
+    same = part_text(start) == part_text(end) and start.date() == end.date()
+    return spoken.removeprefix(part_text(end)) if same else spoken
 
 
 def _until(end: datetime, now: datetime | None) -> str:
@@ -167,7 +183,9 @@ def _ending(phrase: TimePhrase, start: datetime, now: datetime | None) -> str:
     if phrase.end is None:
         return ""
     if _same_day(start.date(), phrase.end.date()):
-        return f"到{clock_text(phrase.end)}"
+        return f"到{_clock_after(start, phrase.end)}"
+    if phrase.precision == "part_of_day":
+        return f"到{day_text(phrase.end, now)}{part_text(phrase.end - timedelta(minutes=1))}"
     return f"到{_until(phrase.end, now)}"
 
 
