@@ -92,12 +92,16 @@ class Signer:
 
 def xml(values: dict[str, object]) -> str:
     """The values as WeCom writes them: numbers bare, texts as CDATA, None left out."""
-    elements = (
-        f"<{key}>{value if isinstance(value, int) else f'<![CDATA[{value}]]>'}</{key}>"
-        for key, value in values.items()
-        if value is not None
-    )
-    return f"<xml>{''.join(elements)}</xml>"
+    return f"<xml>{''.join(_element(*pair) for pair in values.items())}</xml>"
+
+
+def _element(name: str, value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, int):
+        return f"<{name}>{value}</{name}>"
+    data = str(value).replace("]]>", "]]]]><![CDATA[>")
+    return f"<{name}><![CDATA[{data}]]></{name}>"
 
 
 def sample() -> Sample:

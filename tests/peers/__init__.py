@@ -1,0 +1,1 @@
+"""Second opinions: independent implementations of the services' protocols."""
