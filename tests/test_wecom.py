@@ -9,8 +9,7 @@ import pytest
 
 from bot.errors import Malformed, SettingsError, Unauthorized
 from bot.model import Call, ChatKind, Location, Media, MediaKind, Message
-from bot.platforms import Platform
-from bot.platforms.wecom import build
+from bot.platforms.wecom import Wecom, build
 from tests.fakes.memory import LocalMemory
 from tests.fakes.tables import Tables
 from tests.fakes.wecom import NOW, FakeWecom, Signer
@@ -37,12 +36,19 @@ def memory() -> LocalMemory:
 
 
 @pytest.fixture
-def wecom(service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory) -> Platform:
+def wecom(service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory) -> Wecom:
     """The one configured account."""
-    return build(Tables(wecom={"": service.settings()}), http, memory)[0]
+    return configured(service.settings(), http, memory)
 
 
-def test_a_text_comes_in(wecom: Platform) -> None:
+def configured(settings: dict[str, str], http: aiohttp.ClientSession, memory: LocalMemory) -> Wecom:
+    """The account that those settings describe."""
+    (platform,) = build(Tables(wecom={"": settings}), http, memory)
+    assert isinstance(platform, Wecom)
+    return platform
+
+
+def test_a_text_comes_in(wecom: Wecom) -> None:
     """Who, where, what and when."""
     delivery = wecom.read(Signer().says("3号楼电梯坏了"))
 
@@ -61,7 +67,7 @@ def test_a_text_comes_in(wecom: Platform) -> None:
     )
 
 
-def test_the_address_check_is_answered_with_its_text(wecom: Platform) -> None:
+def test_the_address_check_is_answered_with_its_text(wecom: Wecom) -> None:
     """The plain text of echostr and nothing else."""
     delivery = wecom.read(Signer().check("5927782489442352469"))
 
@@ -69,9 +75,7 @@ def test_the_address_check_is_answered_with_its_text(wecom: Platform) -> None:
 
 
 @pytest.mark.parametrize("spoil", [str, unquote, unquote_plus])
-def test_the_plus_of_an_address_check_survives(
-    wecom: Platform, spoil: Callable[[str], str]
-) -> None:
+def test_the_plus_of_an_address_check_survives(wecom: Wecom, spoil: Callable[[str], str]) -> None:
     """However the way to us treats "+", the signature still fits."""
     text = next(text for text in map(str, range(1000)) if "+" in Signer().sealed(text))
     call = Signer().check(text)
@@ -80,7 +84,7 @@ def test_the_plus_of_an_address_check_survives(
     assert wecom.respond(delivery).body == text.encode()
 
 
-def test_a_message_is_taken_with_an_empty_answer(wecom: Platform) -> None:
+def test_a_message_is_taken_with_an_empty_answer(wecom: Wecom) -> None:
     """200 and no body: taken, nothing to say."""
     answer = wecom.respond(wecom.read(Signer().says("你好")))
 
@@ -96,7 +100,7 @@ def test_a_message_is_taken_with_an_empty_answer(wecom: Platform) -> None:
         ("file", MediaKind.FILE),
     ],
 )
-def test_a_file_comes_in_by_its_media_id(wecom: Platform, kind: str, expected: MediaKind) -> None:
+def test_a_file_comes_in_by_its_media_id(wecom: Wecom, kind: str, expected: MediaKind) -> None:
     """Pictures and clips carry no text, only what is needed to fetch them."""
     fields: dict[str, object] = {
         "MsgType": kind,
@@ -111,7 +115,7 @@ def test_a_file_comes_in_by_its_media_id(wecom: Platform, kind: str, expected: M
     )
 
 
-def test_a_place_comes_in(wecom: Platform) -> None:
+def test_a_place_comes_in(wecom: Wecom) -> None:
     """A point with its label."""
     fields = {"Location_X": "23.134521", "Location_Y": "113.358803", "Label": "幸福里3号楼"}
     (message,) = wecom.read(Signer().says("", MsgType="location", **fields)).messages
@@ -119,7 +123,7 @@ def test_a_place_comes_in(wecom: Platform) -> None:
     assert message.location == Location(23.134521, 113.358803, "幸福里3号楼")
 
 
-def test_a_link_comes_in_as_its_words(wecom: Platform) -> None:
+def test_a_link_comes_in_as_its_words(wecom: Wecom) -> None:
     """Title, description and address, a line each."""
     fields = {"MsgType": "link", "Title": "停水通知", "Description": "周六", "Url": "https://e.cn"}
     (message,) = wecom.read(Signer().says("", **fields)).messages
@@ -127,7 +131,7 @@ def test_a_link_comes_in_as_its_words(wecom: Platform) -> None:
     assert message.text == "停水通知\n周六\nhttps://e.cn"
 
 
-def test_a_tap_on_the_menu_is_a_message(wecom: Platform) -> None:
+def test_a_tap_on_the_menu_is_a_message(wecom: Wecom) -> None:
     """The menu's key is what was said; the id is what WeCom advises for events."""
     fields: dict[str, object] = {
         "MsgType": "event",
@@ -141,14 +145,14 @@ def test_a_tap_on_the_menu_is_a_message(wecom: Platform) -> None:
 
 
 @pytest.mark.parametrize("event", ["enter_agent", "subscribe", "LOCATION", "made_up_in_2027"])
-def test_events_nobody_wrote_bring_nothing(wecom: Platform, event: str) -> None:
+def test_events_nobody_wrote_bring_nothing(wecom: Wecom, event: str) -> None:
     """They are taken, for a refusal would be repeated."""
     delivery = wecom.read(Signer().says("", MsgType="event", Event=event))
 
     assert delivery.messages == () and wecom.respond(delivery).status == 200
 
 
-def test_the_json_envelope_opens_too(wecom: Platform) -> None:
+def test_the_json_envelope_opens_too(wecom: Wecom) -> None:
     """WeCom shows both forms without saying when which is sent."""
     call = Signer().says("你好")
     envelope = call.body.partition(b"<Encrypt><![CDATA[")[2].partition(b"]]>")[0]
@@ -158,7 +162,7 @@ def test_the_json_envelope_opens_too(wecom: Platform) -> None:
     assert message.text == "你好"
 
 
-def test_a_long_text_is_cut(wecom: Platform) -> None:
+def test_a_long_text_is_cut(wecom: Wecom) -> None:
     """4,000 characters are kept of whatever was pasted."""
     (message,) = wecom.read(Signer().says("长" * 9000)).messages
 
@@ -166,7 +170,7 @@ def test_a_long_text_is_cut(wecom: Platform) -> None:
 
 
 @pytest.mark.parametrize("minutes", [-9, 9])
-def test_a_retry_within_the_window_passes(wecom: Platform, minutes: int) -> None:
+def test_a_retry_within_the_window_passes(wecom: Wecom, minutes: int) -> None:
     """WeCom repeats within seconds; clocks may differ by minutes."""
     call = Signer(now=NOW + timedelta(minutes=minutes)).says("你好")
     again = Call(call.method, call.query, call.headers, call.body, NOW)
@@ -175,7 +179,7 @@ def test_a_retry_within_the_window_passes(wecom: Platform, minutes: int) -> None
 
 
 @pytest.mark.parametrize("minutes", [-11, 11, -60 * 24 * 400])
-def test_a_stale_call_is_refused(wecom: Platform, minutes: int) -> None:
+def test_a_stale_call_is_refused(wecom: Wecom, minutes: int) -> None:
     """A signature from another time is a replay, or a clock somebody has to set."""
     call = Signer(now=NOW + timedelta(minutes=minutes)).says("你好")
     again = Call(call.method, call.query, call.headers, call.body, NOW)
@@ -199,14 +203,14 @@ def test_a_stale_call_is_refused(wecom: Platform, minutes: int) -> None:
     ],
 )
 def test_a_message_with_a_broken_field_is_malformed(
-    wecom: Platform, fields: dict[str, object]
+    wecom: Wecom, fields: dict[str, object]
 ) -> None:
     """It is signed, and still not what WeCom sends."""
     with pytest.raises(Malformed):
         wecom.read(Signer().says("你好", **fields))
 
 
-def test_entities_are_refused(wecom: Platform) -> None:
+def test_entities_are_refused(wecom: Wecom) -> None:
     """No document type, so no billion laughs and no file of ours in a message."""
     bomb = '<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><xml><Content>&b;</Content></xml>'
 

@@ -1,12 +1,15 @@
 """微信客服: what residents write is announced, pulled and read."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 
 import aiohttp
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.errors import Rejected, RetryLater, SettingsError, Unauthorized
+from bot.errors import Malformed, Rejected, RetryLater, SettingsError, Unauthorized
 from bot.model import (
     Announcement,
     ChatKind,
@@ -18,6 +21,7 @@ from bot.model import (
     Pulled,
 )
 from bot.platforms import Fetches, Pulls
+from bot.platforms._wecom_kf_content import content, location_of, media_of
 from bot.platforms.wecom_kf import WecomKf, build
 from tests.fakes.memory import LocalMemory
 from tests.fakes.tables import Tables
@@ -297,6 +301,25 @@ async def test_a_page_that_does_not_move_is_the_last(kf: WecomKf, service: FakeW
     pulled = await kf.pull("c5", "")
 
     assert not pulled.more
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+KINDS = (
+    st.sampled_from(["text", "image", "location", "link", "merged_msg", "miniprogram"]) | st.text()
+)
+KEYS = st.sampled_from(["content", "media_id", "latitude", "longitude", "title", "item", "name"])
+
+
+@given(kind=KINDS, body=st.dictionaries(KEYS, JSON))
+def test_no_body_does_harm(kind: str, body: dict[str, object]) -> None:
+    """It is read, or refused as malformed, whatever stands in it."""
+    for read in (content, media_of, lambda _, body: location_of(body)):
+        with suppress(Malformed):
+            read(kind, body)
 
 
 async def test_the_protocols_are_kept(kf: WecomKf) -> None:

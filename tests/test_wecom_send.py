@@ -1,18 +1,21 @@
 """企业微信自建应用: texts go out, files come in, and every failure says what it means."""
 
 import asyncio
+import socket
 import traceback
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from datetime import timedelta
 
 import aiohttp
+import aiohttp.abc
 import pytest
 
 from bot.errors import Rejected, RetryLater, Unknown
 from bot.model import Kind, Media, MediaKind, Outgoing
-from bot.platforms import Fetches, Platform
+from bot.platforms import Fetches, Receives, Sends
 from bot.platforms._accounts import Account
-from bot.platforms._outbound import Limits
+from bot.platforms._outbound import Limits, Request, exchange
 from bot.platforms._wecom_api import WecomApi
 from bot.platforms.wecom import Wecom, build
 from tests.fakes.memory import LocalMemory
@@ -42,9 +45,16 @@ def memory() -> LocalMemory:
 
 
 @pytest.fixture
-def wecom(service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory) -> Platform:
+def wecom(service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory) -> Wecom:
     """The one configured account."""
-    return build(Tables(wecom={"": service.settings()}), http, memory)[0]
+    return configured(service.settings(), http, memory)
+
+
+def configured(settings: dict[str, str], http: aiohttp.ClientSession, memory: LocalMemory) -> Wecom:
+    """The account that those settings describe."""
+    (platform,) = build(Tables(wecom={"": settings}), http, memory)
+    assert isinstance(platform, Wecom)
+    return platform
 
 
 def hurried(service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory) -> Wecom:
@@ -54,19 +64,32 @@ def hurried(service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory
     return Wecom(account, WecomApi(http, memory, account, limits))
 
 
+class NoNames(aiohttp.abc.AbstractResolver):
+    """A name server that is out of reach."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: int = 0
+    ) -> list[aiohttp.abc.ResolveResult]:
+        """Nothing, as the system says it."""
+        raise OSError(None, f"no address for {host}")
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
 def outgoing(text: str = "记下了：3号楼漏水。", chat: str = "WangLi") -> Outgoing:
     """A text on its way to a member."""
     return Outgoing(1, "out-1", "wecom", "", chat, Kind.REPLY, text)
 
 
-async def test_a_text_goes_out(wecom: Platform, service: FakeWecom) -> None:
+async def test_a_text_goes_out(wecom: Wecom, service: FakeWecom) -> None:
     """It arrives as written, and the service's id comes back."""
     sent = await wecom.send(outgoing("您好😊\n编号712"))
 
     assert (service.texts, sent.id) == ([("WangLi", "您好😊\n编号712")], "m1")
 
 
-async def test_equal_texts_both_arrive(wecom: Platform, service: FakeWecom) -> None:
+async def test_equal_texts_both_arrive(wecom: Wecom, service: FakeWecom) -> None:
     """Two honest "记下了" are two messages."""
     await wecom.send(outgoing("记下了"))
     await wecom.send(outgoing("记下了"))
@@ -74,7 +97,7 @@ async def test_equal_texts_both_arrive(wecom: Platform, service: FakeWecom) -> N
     assert service.texts == [("WangLi", "记下了")] * 2
 
 
-async def test_one_token_serves_many_texts(wecom: Platform, service: FakeWecom) -> None:
+async def test_one_token_serves_many_texts(wecom: Wecom, service: FakeWecom) -> None:
     """Also when they start at once."""
     await asyncio.gather(*(wecom.send(outgoing(str(number))) for number in range(20)))
 
@@ -86,13 +109,13 @@ async def test_workers_share_the_token(
 ) -> None:
     """The second process finds it in the shared memory."""
     for _ in range(2):
-        worker = build(Tables(wecom={"": service.settings()}), http, memory)[0]
+        worker = configured(service.settings(), http, memory)
         await worker.send(outgoing())
 
     assert service.tokens_given == 1
 
 
-async def test_a_revoked_token_is_replaced_once(wecom: Platform, service: FakeWecom) -> None:
+async def test_a_revoked_token_is_replaced_once(wecom: Wecom, service: FakeWecom) -> None:
     """Many texts notice it at once; one new token is fetched, and all arrive."""
     await wecom.send(outgoing("first"))
     service.revoke_tokens()
@@ -103,7 +126,7 @@ async def test_a_revoked_token_is_replaced_once(wecom: Platform, service: FakeWe
 
 @pytest.mark.parametrize("code", [40014, 42001, 40001])
 async def test_a_token_that_stays_refused_waits(
-    wecom: Platform, service: FakeWecom, code: int
+    wecom: Wecom, service: FakeWecom, code: int
 ) -> None:
     """Twice, then the text waits: no loop against the service."""
     service.trouble = [{"errcode": code}, {"errcode": code}, {"errcode": code}]
@@ -118,7 +141,7 @@ async def test_a_wrong_secret_does_not_get_us_banned(
 ) -> None:
     """One question in ten minutes, however many texts wait and workers try."""
     settings = service.settings() | {"secret": "wrong"}
-    workers = [build(Tables(wecom={"": settings}), http, memory)[0] for _ in range(5)]
+    workers = [configured(settings, http, memory) for _ in range(5)]
     for worker in workers:
         with pytest.raises(RetryLater):
             await worker.send(outgoing())
@@ -152,7 +175,7 @@ async def test_a_wrong_secret_does_not_get_us_banned(
     ],
 )
 async def test_what_a_failure_means(
-    wecom: Platform,
+    wecom: Wecom,
     service: FakeWecom,
     trouble: Trouble,
     expected: type[Exception],
@@ -177,15 +200,39 @@ async def test_no_answer_in_time_is_unknown(
         await hurried(service, http, memory).send(outgoing())
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:1", "http://nowhere.invalid"])
 async def test_no_connection_is_safe_to_repeat(
-    service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory, address: str
+    service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory
 ) -> None:
-    """Nothing was written."""
-    settings = service.settings() | {"base_url": address}
+    """Refused: nothing was written."""
+    settings = service.settings() | {"base_url": "http://127.0.0.1:1"}
 
     with pytest.raises(RetryLater):
-        await build(Tables(wecom={"": settings}), http, memory)[0].send(outgoing())
+        await configured(settings, http, memory).send(outgoing())
+
+
+async def test_no_name_is_safe_to_repeat(service: FakeWecom, memory: LocalMemory) -> None:
+    """The name server knows no such host, or does not answer at all."""
+    connector = aiohttp.TCPConnector(resolver=NoNames())
+    async with aiohttp.ClientSession(connector=connector) as http:
+        settings = service.settings() | {"base_url": "https://qyapi.example"}
+        wecom = configured(settings, http, memory)
+        with pytest.raises(RetryLater):
+            await wecom.send(outgoing())
+
+
+async def test_no_connection_in_time_is_safe_to_repeat(
+    http: aiohttp.ClientSession,
+) -> None:
+    """A server too busy to accept has read nothing."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as busy, ExitStack() as waiting:
+        for _ in range(4):
+            caller = waiting.enter_context(socket.socket())
+            caller.settimeout(0)
+            caller.connect_ex(busy.getsockname())
+        limits = Limits(aiohttp.ClientTimeout(total=5, connect=0.2), 1 << 20)
+        request = Request("POST", f"http://127.0.0.1:{busy.getsockname()[1]}/", json={})
+        with pytest.raises(RetryLater):
+            await exchange(http, request, limits)
 
 
 async def test_a_failing_token_call_is_safe_to_repeat(
@@ -202,7 +249,7 @@ async def test_a_failing_token_call_is_safe_to_repeat(
     assert service.texts == []
 
 
-async def test_whom_the_app_cannot_see_is_rejected(wecom: Platform, service: FakeWecom) -> None:
+async def test_whom_the_app_cannot_see_is_rejected(wecom: Wecom, service: FakeWecom) -> None:
     """Said in both ways WeCom has: an error, and a success that names the member."""
     service.out_of_sight.add("LiSi")
     for chat in ("nobody", "LiSi"):
@@ -213,7 +260,7 @@ async def test_whom_the_app_cannot_see_is_rejected(wecom: Platform, service: Fak
 
 
 async def test_too_many_bytes_are_refused_before_they_are_sent(
-    wecom: Platform, service: FakeWecom
+    wecom: Wecom, service: FakeWecom
 ) -> None:
     """2,048 bytes go, one character more does not leave the house."""
     await wecom.send(outgoing("长" * 682))
@@ -224,7 +271,7 @@ async def test_too_many_bytes_are_refused_before_they_are_sent(
 
 
 async def test_the_declared_rate_is_the_one_the_service_drops_at(
-    wecom: Platform, service: FakeWecom
+    wecom: Wecom, service: FakeWecom
 ) -> None:
     """At the rate nothing is lost; one more is dropped without a word."""
     rate = wecom.capabilities.rate
@@ -250,27 +297,23 @@ async def test_no_error_shows_a_secret(
         assert "SECRETPART" not in shown and service.secret not in shown
 
 
-async def test_a_file_is_fetched(wecom: Platform, service: FakeWecom) -> None:
+async def test_a_file_is_fetched(wecom: Wecom, service: FakeWecom) -> None:
     """Its bytes as they are, even when they look like an answer in words."""
     service.files = {"photo": b"\xff\xd8\xff" * 1000, "json": b'{"errcode":40014}'}
-    assert isinstance(wecom, Fetches)
     fetched = [await wecom.fetch(Media(MediaKind.FILE, name)) for name in ("photo", "json")]
 
     assert fetched == [service.files["photo"], service.files["json"]]
 
 
-async def test_a_file_that_is_gone_is_rejected(wecom: Platform) -> None:
+async def test_a_file_that_is_gone_is_rejected(wecom: Wecom) -> None:
     """WeCom keeps files for three days."""
-    assert isinstance(wecom, Fetches)
-
     with pytest.raises(Rejected, match="过期"):
         await wecom.fetch(Media(MediaKind.IMAGE, "gone"))
 
 
-async def test_a_file_too_large_is_rejected(wecom: Platform, service: FakeWecom) -> None:
+async def test_a_file_too_large_is_rejected(wecom: Wecom, service: FakeWecom) -> None:
     """20 MiB and no byte more."""
     service.files = {"most": bytes(20 << 20), "more": bytes((20 << 20) + 1)}
-    assert isinstance(wecom, Fetches)
     size = len(await wecom.fetch(Media(MediaKind.VIDEO, "most")))
     with pytest.raises(Rejected, match="20 MiB"):
         await wecom.fetch(Media(MediaKind.VIDEO, "more"))
@@ -279,12 +322,11 @@ async def test_a_file_too_large_is_rejected(wecom: Platform, service: FakeWecom)
 
 
 async def test_a_file_that_does_not_come_is_asked_for_again(
-    wecom: Platform, service: FakeWecom
+    wecom: Wecom, service: FakeWecom
 ) -> None:
     """Fetching twice harms nobody, so "unknown" is no answer here."""
     troubles: list[Trouble] = [500, "reset", 503]
     service.files = {"photo": b"jpeg"}
-    assert isinstance(wecom, Fetches)
     for trouble in troubles:
         service.trouble = [trouble] * 2  # aiohttp itself asks a second time after a cut GET
         with pytest.raises(RetryLater):
@@ -292,3 +334,10 @@ async def test_a_file_that_does_not_come_is_asked_for_again(
     service.trouble.clear()
 
     assert await wecom.fetch(Media(MediaKind.IMAGE, "photo")) == b"jpeg"
+
+
+def test_the_protocols_are_kept(wecom: Wecom) -> None:
+    """It receives, sends and fetches."""
+    kept: object = wecom
+
+    assert isinstance(kept, Receives) and isinstance(kept, Sends) and isinstance(kept, Fetches)
