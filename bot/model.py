@@ -3,7 +3,7 @@
 Values only, frozen and without behaviour that needs a database. Times are aware and in UTC.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -97,6 +97,11 @@ class Kind(IntEnum):
     def repeatable(self) -> bool:
         """True for at-least-once: sent again after a crash in flight. Notices never are."""
         return self is not Kind.NOTICE
+
+
+def numbered(text: str, choices: Sequence[str]) -> str:
+    """The text with its choices written out, one a line, for people who answer with a digit."""
+    return "\n".join([text, *(f"{number} {label}" for number, label in enumerate(choices, 1))])
 
 
 STORED = frozenset({"console", "webchat"})

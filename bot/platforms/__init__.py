@@ -1,7 +1,8 @@
 """Messaging services: one file each, found by folder, their contract checked at start.
 
-A platform file defines `build(settings, http, memory) -> list[Platform]`: one object for each
-configured account, an empty list when nothing is configured. It imports `bot.model` and
+A platform file defines `SETTINGS`, the names of its settings, and
+`build(settings, http, memory) -> list[Platform]`: one object for each configured account, an
+empty list when nothing is configured. It imports `bot.model` and
 `bot.errors` and knows nothing of storage, the community or the handlers.
 
 Checklist for each file, answered in its docstring with the address of each fact:
@@ -12,6 +13,7 @@ reply window · byte limit · rate limit and its signal · permanent and passing
 import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import Protocol, runtime_checkable
 
 import aiohttp
@@ -61,6 +63,11 @@ class Platform(Protocol):
     def capabilities(self) -> Capabilities:
         """What it can do."""
 
+
+@runtime_checkable
+class Receives(Platform, Protocol):
+    """A service that calls our webhook."""
+
     def read(self, call: Call) -> Delivery:
         """What the call brings, after its signature is checked.
 
@@ -73,6 +80,11 @@ class Platform(Protocol):
 
     def respond(self, delivery: Delivery) -> Response:
         """What the service wants to hear once the delivery is on disk."""
+
+
+@runtime_checkable
+class Sends(Platform, Protocol):
+    """A service that texts are given to, one at a time."""
 
     async def send(self, outgoing: Outgoing) -> Sent:
         """Give one text to the service.
@@ -113,21 +125,28 @@ class Fetches(Protocol):
 Build = Callable[[PlatformSettings, aiohttp.ClientSession, Memory], list[Platform]]
 
 
-def discover() -> dict[str, Build]:
-    """The `build` of every platform file, by the file's name.
+def discover() -> dict[str, ModuleType]:
+    """Every platform file, by its name.
 
     Raises:
-        ContractError: a file has no `build`.
+        ContractError: a file has no `build` or no `SETTINGS`.
     """
-    found: dict[str, Build] = {}
+    found: dict[str, ModuleType] = {}
     for module in pkgutil.iter_modules(__path__):
         if module.name.startswith("_"):
             continue
-        build = getattr(importlib.import_module(f"{__name__}.{module.name}"), "build", None)
-        if not callable(build):
+        loaded = importlib.import_module(f"{__name__}.{module.name}")
+        if not callable(getattr(loaded, "build", None)):
             raise ContractError(f"bot/platforms/{module.name}.py has no build()")
-        found[module.name] = build
+        if not isinstance(getattr(loaded, "SETTINGS", None), tuple):
+            raise ContractError(f"bot/platforms/{module.name}.py has no SETTINGS")
+        found[module.name] = loaded
     return found
+
+
+def settings_of() -> dict[str, tuple[str, ...]]:
+    """The names of the settings of each platform, without its prefix."""
+    return {name: module.SETTINGS for name, module in discover().items()}
 
 
 def build_all(
@@ -139,11 +158,10 @@ def build_all(
         ContractError: two accounts share a name.
         SettingsError: an account is configured in part.
     """
-    platforms = [
-        platform
-        for name, build in discover().items()
-        for platform in build(settings, http, memory)
-    ]
+    platforms: list[Platform] = []
+    for module in discover().values():
+        build: Build = module.build
+        platforms += build(settings, http, memory)
     seen = set()
     for platform in platforms:
         key = (platform.name, platform.account)

@@ -1,18 +1,18 @@
 """The database: `write` a unit of work, `read` beside the writer, hear of changes."""
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import asyncpg
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.errors import StorageError
 from bot.storage import engine
 from bot.storage.changes import Changes
-from bot.storage.transaction import T, Unit
+from bot.storage.transaction import T, Transaction, Unit
 from bot.storage.writers import CHANNEL, PostgreSQLWriter, SQLiteWriter, Writer
 
 
@@ -40,9 +40,18 @@ class Database:
         """
         return await self._writer.write(unit)
 
-    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """A connection for reading: a view of what is committed, beside the writer."""
-        return self._reader.connect()
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Transaction]:
+        """A transaction that only reads: a view of what is committed, beside the writer.
+
+        Raises:
+            StorageError: the database is out of reach.
+        """
+        try:
+            async with self._reader.connect() as connection:
+                yield Transaction(connection, datetime.now(UTC))
+        except (SQLAlchemyError, OSError) as error:
+            raise StorageError("the database could not be read") from error
 
     async def poll(self) -> None:
         """Read the changes of other processes, and listen again if the listener was lost.

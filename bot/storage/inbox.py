@@ -51,6 +51,7 @@ class InboxRow(Base):
             postgresql_where=text("state = 'waiting'"),
         ),
         Index(None, "received_at"),
+        Index("ix_inbox_chat", "platform", "account", "chat", "id"),
     )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
@@ -172,7 +173,6 @@ async def settle(tx: Transaction, waiting: Waiting, worker: str) -> bool:
         .where(InboxRow.leased_by == worker)
         .values(state=DONE, leased_by=None, leased_until=None)
     )
-    tx.hint(INBOX)
     return result.rowcount == 1
 
 
@@ -220,25 +220,52 @@ class Age:
     oldest: datetime | None
 
 
-async def age(database: Database) -> Age:
+async def age(tx: Transaction) -> Age:
     """How many messages wait, and since when the oldest."""
-    statement = select(func.count(InboxRow.id), func.min(InboxRow.received_at)).where(
-        InboxRow.state == WAITING
+    rows = await tx.select(
+        select(func.count(InboxRow.id), func.min(InboxRow.received_at)).where(
+            InboxRow.state == WAITING
+        )
     )
-    async with database.read() as connection:
-        waiting, oldest = (await connection.execute(statement)).one()
-    return Age(waiting, oldest)
+    row = rows.one()
+    return Age(row[0], row[1])
 
 
-async def is_waiting(
-    database: Database, platform: str, account: str, message_id: str
-) -> bool | None:
-    """True while the message waits, False once it is settled, None when nobody sent it."""
-    statement = select(InboxRow.state).where(
-        InboxRow.platform == platform,
-        InboxRow.account == account,
-        InboxRow.message_id == message_id,
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A message as its writer sees it again."""
+
+    id: int
+    text: str
+    photos: int
+    at: datetime
+
+
+async def handled(tx: Transaction, message: Message) -> int | None:
+    """The number of a message that was handled; None while it waits."""
+    rows = await tx.select(
+        select(InboxRow.id).where(
+            InboxRow.platform == message.platform,
+            InboxRow.account == message.account,
+            InboxRow.message_id == message.id,
+            InboxRow.state != WAITING,
+        )
     )
-    async with database.read() as connection:
-        state = (await connection.execute(statement)).scalar_one_or_none()
-    return None if state is None else state == WAITING
+    return rows.scalar_one_or_none()
+
+
+async def written(
+    tx: Transaction, platform: str, account: str, chat: str, limit: int
+) -> list[Written]:
+    """The newest messages of one chat, the oldest of them first."""
+    rows = await tx.select(
+        select(InboxRow.id, InboxRow.body, InboxRow.received_at)
+        .where(InboxRow.platform == platform, InboxRow.account == account, InboxRow.chat == chat)
+        .order_by(InboxRow.id.desc())
+        .limit(limit)
+    )
+    found = []
+    for row in reversed(rows.all()):
+        message = _MESSAGE.validate_json(row[1])
+        found.append(Written(row[0], message.text, len(message.media), row[2]))
+    return found

@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import and_, bindparam, func, select, update
 
-from bot.model import Capabilities, Kind, Outgoing, Quota, Rate
+from bot.model import Capabilities, Kind, Outgoing, Quota, Rate, numbered
+from bot.storage.changes import OUTBOX
 from bot.storage.outbox import (
     FAILED,
     HELD,
@@ -119,13 +120,13 @@ async def settle(tx: Transaction, results: Sequence[tuple[Claim, Outcome]]) -> N
         await tx.execute(_UPDATE_LANE_FREE, changes)
 
 
-async def recover(tx: Transaction, worker: str | None = None) -> int:
+async def recover(tx: Transaction, *, everything: bool = False) -> int:
     """Take back what somebody left in flight; how many lanes.
 
-    Leases that ended, or those of `worker` whenever they end. What may be repeated waits again,
-    what may not becomes unknown and is shown to staff.
+    Those whose lease ended; `everything` when nobody else can be at work. What may be repeated
+    waits again, what may not becomes unknown and is shown to staff.
     """
-    dead = LaneRow.leased_until < tx.now if worker is None else LaneRow.leased_by == worker
+    dead = LaneRow.leased_by.is_not(None) if everything else LaneRow.leased_until < tx.now
     found = await tx.select(
         select(LaneRow.id)
         .where(LaneRow.leased_by.is_not(None), dead)
@@ -147,6 +148,7 @@ async def recover(tx: Transaction, worker: str | None = None) -> int:
         .where(LaneRow.id.in_(lanes))
         .values(leased_by=None, leased_until=None, wake_at=tx.now, urgency=Kind.EMERGENCY)
     )
+    tx.hint(OUTBOX)
     return len(lanes)
 
 
@@ -282,7 +284,7 @@ def _outgoing(lane: _Lane, head: _Head) -> Outgoing:
         account=lane.account,
         chat=lane.chat,
         kind=Kind(head.kind),
-        text=head.text,
+        text=numbered(head.text, head.choices),
         choices=tuple(head.choices),
         reply_to=head.reply_to,
         attempts=head.attempts + 1,

@@ -31,8 +31,8 @@ class SharedMemory:
         statement = select(MemoryRow.value).where(
             MemoryRow.key == key, MemoryRow.expires_at > datetime.now(UTC)
         )
-        async with self._database.read() as connection:
-            return (await connection.execute(statement)).scalar_one_or_none()
+        async with self._database.read() as tx:
+            return (await tx.select(statement)).scalar_one_or_none()
 
     async def keep(self, key: str, value: str, lifetime: timedelta) -> None:
         """Remember the value for at most that long; a newer one replaces it."""

@@ -165,10 +165,82 @@ async def add(tx: Transaction, drafts: Iterable[Draft]) -> int:
         first = last - len(texts) + 1
         rows += [_row(tx, lane, first + n, draft) for n, draft in enumerate(texts)]
         if to.platform in STORED:
-            tx.change(f"lane:{lane}")
+            tx.change(topic_of(to))
     await tx.execute(insert(OutboxRow), rows)
     tx.hint(OUTBOX)
     return len(rows)
+
+
+def topic_of(to: Destination) -> str:
+    """The topic that changes when a stored text is put there."""
+    return f"page:{to.platform}:{to.account}:{to.chat}"
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A text as its reader sees it; (lane, seq) says where it stands."""
+
+    id: int
+    lane: int
+    seq: int
+    text: str
+    choices: tuple[str, ...]
+    at: datetime
+
+
+async def positions(tx: Transaction, tos: Sequence[Destination]) -> dict[int, int]:
+    """The lanes of these destinations, as far as they exist, with their newest number."""
+    found: dict[int, int] = {}
+    for to in tos:
+        rows = await tx.select(
+            select(LaneRow.id, LaneRow.seq).where(
+                LaneRow.platform == to.platform,
+                LaneRow.account == to.account,
+                LaneRow.chat == to.chat,
+            )
+        )
+        found |= {row[0]: row[1] for row in rows}
+    return found
+
+
+async def after(tx: Transaction, lane: int, seq: int, limit: int = 100) -> list[Posted]:
+    """What a lane got after that number, the oldest first."""
+    rows = await tx.select(
+        _texts()
+        .where(OutboxRow.lane_id == lane, OutboxRow.seq > seq)
+        .order_by(OutboxRow.seq)
+        .limit(limit)
+    )
+    return [_text(row) for row in rows]
+
+
+async def newest(tx: Transaction, lanes: Sequence[int], limit: int) -> list[Posted]:
+    """The newest texts of some lanes, the oldest of them first."""
+    rows = await tx.select(
+        _texts().where(OutboxRow.lane_id.in_(lanes)).order_by(OutboxRow.id.desc()).limit(limit)
+    )
+    return [_text(row) for row in reversed(rows.all())]
+
+
+async def from_origin(tx: Transaction, origin: str) -> list[Posted]:
+    """The texts of one origin, in the order they were put."""
+    rows = await tx.select(_texts().where(OutboxRow.origin == origin).order_by(OutboxRow.id))
+    return [_text(row) for row in rows]
+
+
+def _texts() -> Any:
+    return select(
+        OutboxRow.id,
+        OutboxRow.lane_id,
+        OutboxRow.seq,
+        OutboxRow.text,
+        OutboxRow.choices,
+        OutboxRow.created_at,
+    ).where(OutboxRow.state != CANCELLED)
+
+
+def _text(row: Sequence[Any]) -> Posted:
+    return Posted(row[0], row[1], row[2], row[3], tuple(row[4]), row[5])
 
 
 async def lane_of(tx: Transaction, to: Destination) -> int:

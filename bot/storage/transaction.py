@@ -28,7 +28,9 @@ class Transaction:
         self.changed: set[str] = set()
         self.hinted: set[str] = set()
 
-    async def execute(self, statement: Executable, values: Any = None) -> CursorResult[Any]:
+    async def execute(
+        self, statement: Executable, values: Any = None
+    ) -> CursorResult[*tuple[Any, ...]]:
         """Run a statement that writes; with a list of values, once for each."""
         if isinstance(self.connection, Connection):
             return self.connection.execute(statement, values)

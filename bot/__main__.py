@@ -1,0 +1,5 @@
+"""`python -m bot` is `xiaolaba`."""
+
+from bot.cli import main
+
+main()

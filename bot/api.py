@@ -1,0 +1,178 @@
+"""All that a handler may import.
+
+A handler answers one message: it awaits only `context.tx`, and what it returns is sent by
+others. Its writes, its replies and the inbox mark commit together.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from bot.community.broadcasts import Broadcast
+from bot.community.communities import Community
+from bot.community.dialogues import Dialogue
+from bot.community.events import Event, EventKind, Plan
+from bot.community.issues import Issue, Report, State
+from bot.community.people import Person, Role
+from bot.community.places import Place
+from bot.community.privacy import mask
+from bot.community.questions import Entry, Outcome
+from bot.community.transaction import CommunityTransaction
+from bot.errors import RuleError
+from bot.model import ChatKind, Kind, Media, MediaKind, Message
+from faq import Decision
+
+__all__ = [
+    "Broadcast",
+    "ChatKind",
+    "Choice",
+    "Community",
+    "CommunityTransaction",
+    "Context",
+    "Decision",
+    "Entry",
+    "Event",
+    "EventKind",
+    "Handler",
+    "Issue",
+    "Kind",
+    "Media",
+    "MediaKind",
+    "Message",
+    "Outcome",
+    "Person",
+    "Place",
+    "Plan",
+    "Question",
+    "Reply",
+    "Report",
+    "Role",
+    "RuleError",
+    "State",
+    "handles",
+    "mask",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One numbered answer to a question: what the person reads, what the handler gets back."""
+
+    label: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the bot wants to know before it goes on.
+
+    The next digit (or, with `free_text`, the next sentence) of the same person in the same chat
+    comes back to the handler of `action`, or to the one that asked. `data` is plain JSON.
+    """
+
+    choices: Sequence[Choice] = ()
+    free_text: bool = False
+    data: Any = None
+    action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A text for whoever wrote.
+
+    In a group, a `private` one goes to their 1:1 chat. An `urgent` one goes before all others.
+    """
+
+    text: str
+    question: Question | None = None
+    private: bool = False
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a handler has besides the message.
+
+    `read` says what a sentence would mean if a resident wrote it. `chosen` is the value of the choice a digit picked; `answered` is True when the message
+    continues the handler's own question, whose `data` is then here.
+    """
+
+    tx: CommunityTransaction
+    person: Person
+    decision: Decision
+    read: Callable[[str], Decision]
+    answered: bool = False
+    chosen: Any = None
+    data: Any = None
+
+    async def ask(self, person: int, text: str, question: Question) -> bool:
+        """Put a question to somebody else; False when nobody can reach them.
+
+        It stays open for three days: they were not waiting for it.
+        """
+        dialogue = Dialogue(
+            action=question.action,
+            values=tuple(choice.value for choice in question.choices),
+            labels=tuple(choice.label for choice in question.choices),
+            free_text=question.free_text,
+            data=question.data,
+        )
+        return await self.tx.dialogues.put_to(person, text, dialogue, timedelta(days=3))
+
+    @property
+    def community(self) -> Community:
+        """The community the message was written in."""
+        return self.tx.community
+
+
+Answer = Reply | Sequence[Reply] | None
+Function = Callable[[Message, Context], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """One skill: the action it serves, the words that call it, what 帮助 says of it."""
+
+    action: str
+    function: Function
+    words: tuple[str, ...] = ()
+    pattern: re.Pattern[str] | None = None
+    help: str = ""
+    staff: bool = False
+    examples: tuple[str, ...] = field(default=())
+
+    @property
+    def name(self) -> str:
+        """For logs and errors."""
+        return f"{self.function.__module__}.{self.function.__name__}"
+
+
+def handles(
+    action: str,
+    *,
+    words: Sequence[str] = (),
+    pattern: str = "",
+    help: str = "",
+    staff: bool = False,
+    examples: Sequence[str] = (),
+) -> Callable[[Function], Handler]:
+    """Make a handler of a function; nothing is registered, the app finds it by folder.
+
+    `words` and `pattern` call it directly; a `staff` handler is called by staff only, for
+    everybody else its words mean nothing. `examples` are sentences that mean it.
+    """
+
+    def make(function: Function) -> Handler:
+        return Handler(
+            action=action,
+            function=function,
+            words=tuple(words),
+            pattern=re.compile(pattern) if pattern else None,
+            help=help,
+            staff=staff,
+            examples=tuple(examples),
+        )
+
+    return make

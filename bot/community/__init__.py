@@ -1,0 +1,1 @@
+"""The community: one room per noun, with its tables, its rules and its operations."""

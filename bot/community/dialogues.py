@@ -1,0 +1,118 @@
+"""Dialogues: the one open question that the bot has put to a person.
+
+A new question takes the place of the old one; an answered or expired one is gone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ForeignKey, Text, delete, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.model import Kind
+from bot.storage import outbox
+from bot.storage.outbox import Draft
+from bot.storage.tables import Base, Json, UtcTime
+from bot.storage.transaction import Transaction
+
+if TYPE_CHECKING:
+    from bot.community.transaction import CommunityTransaction
+
+LIFETIME = timedelta(minutes=30)
+"""After so long a digit is asked back: nobody remembers what it was for."""
+
+
+class DialogueRow(Base):
+    """The open question of one identity, in the chat where it was put."""
+
+    __tablename__ = "dialogue"
+
+    identity_id: Mapped[int] = mapped_column(ForeignKey("identity.id"), primary_key=True)
+    chat: Mapped[str] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(Text)
+    values: Mapped[list[Any]] = mapped_column(Json)
+    labels: Mapped[list[str]] = mapped_column(Json)
+    free_text: Mapped[bool]
+    data: Mapped[Any] = mapped_column(Json)
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """An open question: who continues it (`action`), what the digits mean, what it knows."""
+
+    action: str
+    values: tuple[Any, ...]
+    labels: tuple[str, ...]
+    free_text: bool
+    data: Any
+
+
+async def open_questions(tx: Transaction, asked: Sequence[tuple[int, str]]) -> dict[int, Dialogue]:
+    """The open question of each (identity, chat) that has one."""
+    chats = dict(asked)
+    rows = await tx.select(
+        select(
+            DialogueRow.identity_id,
+            DialogueRow.chat,
+            DialogueRow.action,
+            DialogueRow.values,
+            DialogueRow.labels,
+            DialogueRow.free_text,
+            DialogueRow.data,
+        ).where(DialogueRow.identity_id.in_(chats), DialogueRow.expires_at > tx.now)
+    )
+    return {
+        row[0]: Dialogue(row[2], tuple(row[3]), tuple(row[4]), row[5], row[6])
+        for row in rows
+        if chats[row[0]] == row[1]
+    }
+
+
+async def forget_expired(tx: Transaction) -> int:
+    """Drop the questions that nobody answered; how many."""
+    result = await tx.execute(delete(DialogueRow).where(DialogueRow.expires_at < tx.now))
+    return result.rowcount
+
+
+class Dialogues:
+    """Open questions in one community."""
+
+    def __init__(self, tx: "CommunityTransaction") -> None:
+        self._tx = tx
+
+    async def open(
+        self, identity: int, chat: str, dialogue: Dialogue, lifetime: timedelta = LIFETIME
+    ) -> None:
+        """Put this question; an older one of the same person is given up."""
+        values = {
+            "chat": chat,
+            "action": dialogue.action,
+            "values": list(dialogue.values),
+            "labels": list(dialogue.labels),
+            "free_text": dialogue.free_text,
+            "data": dialogue.data,
+            "expires_at": self._tx.store.now + lifetime,
+        }
+        await self._tx.store.execute(
+            self._tx.store.insert(DialogueRow)
+            .values(identity_id=identity, **values)
+            .on_conflict_do_update(index_elements=["identity_id"], set_=values)
+        )
+
+    async def put_to(self, person: int, text: str, dialogue: Dialogue, lifetime: timedelta) -> bool:
+        """Put the question to somebody who did not just write; False when nobody can reach them."""
+        found = await self._tx.people.reachable_identity(person)
+        if found is None:
+            return False
+        identity, to = found
+        await self.open(identity, to.chat, dialogue, lifetime)
+        draft = Draft(to, Kind.REPLY, text, choices=dialogue.labels, closing=True)
+        await outbox.add(self._tx.store, [draft])
+        return True
+
+    async def close(self, identity: int) -> None:
+        """The question is answered."""
+        await self._tx.store.execute(delete(DialogueRow).where(DialogueRow.identity_id == identity))

@@ -1,0 +1,74 @@
+"""Handoffs: who wants a person, and who hears of it at once."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, Text, func, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.model import Kind
+from bot.storage import outbox
+from bot.storage.outbox import Draft
+from bot.storage.tables import Base, Identity, UtcTime
+
+if TYPE_CHECKING:
+    from bot.community.people import Person
+    from bot.community.transaction import CommunityTransaction
+
+
+class HandoffRow(Base):
+    """Somebody waits for a person; `media` names a clip that staff have to hear."""
+
+    __tablename__ = "handoff"
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True)
+    community_id: Mapped[int] = mapped_column(ForeignKey("community.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    text: Mapped[str] = mapped_column(Text)
+    media: Mapped[str | None] = mapped_column(Text)
+    asked_at: Mapped[datetime] = mapped_column(UtcTime)
+    done_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class Handoffs:
+    """Waiting people of one community."""
+
+    def __init__(self, tx: "CommunityTransaction") -> None:
+        self._tx = tx
+
+    async def open(self, person: "Person", text: str, media: str | None = None) -> int:
+        """Staff are told at once, unless this person waits already; how many hear of it."""
+        store = self._tx.store
+        waiting = await store.select(
+            select(func.count(HandoffRow.id)).where(
+                HandoffRow.person_id == person.id, HandoffRow.done_at.is_(None)
+            )
+        )
+        again = waiting.scalar_one() > 0
+        await store.execute(
+            store.insert(HandoffRow).values(
+                community_id=self._tx.community.id,
+                person_id=person.id,
+                text=text[:500],
+                media=media,
+                asked_at=store.now,
+            )
+        )
+        if again:
+            return len(await self._tx.people.alerted())
+        what = "发来一段语音，请听一下" if media else f"说：{text[:100]}"
+        return await self.alert(f"找人帮忙：{person.name or '一位居民'}{what}", Kind.REMINDER)
+
+    async def alert(self, text: str, kind: Kind) -> int:
+        """Tell every staff member on their own phone; how many."""
+        staff = await self._tx.people.alerted()
+        await outbox.add(self._tx.store, [Draft(to, kind, text) for to in staff])
+        return len(staff)
+
+    async def done(self, person: int) -> None:
+        """The person has been helped."""
+        await self._tx.store.execute(
+            update(HandoffRow)
+            .where(HandoffRow.person_id == person, HandoffRow.done_at.is_(None))
+            .values(done_at=self._tx.store.now)
+        )

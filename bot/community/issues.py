@@ -1,0 +1,286 @@
+"""Issues: what residents reported, numbered without a gap, followed until it is fixed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, insert, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.errors import RuleError
+from bot.storage.tables import Base, Identity, UtcTime
+
+if TYPE_CHECKING:
+    from bot.community.places import Place
+    from bot.community.transaction import CommunityTransaction
+
+
+class State(StrEnum):
+    """Where an issue stands; the value is the committee's word."""
+
+    RECEIVED = "待受理"
+    ACCEPTED = "已受理"
+    WORKING = "处理中"
+    CONFIRMING = "待确认"
+    CLOSED = "已销号"
+
+    @property
+    def spoken(self) -> str:
+        """What a resident reads."""
+        return _SPOKEN[self]
+
+
+_SPOKEN = {
+    State.RECEIVED: "收到了，正在安排人看",
+    State.ACCEPTED: "记下了",
+    State.WORKING: "有人在办了",
+    State.CONFIRMING: "办好了，您看看行不行",
+    State.CLOSED: "办完了",
+}
+
+ANSWER_WITHIN = timedelta(days=3)
+"""By when a resident hears again, for most categories."""
+
+URGENT_WITHIN = timedelta(days=1)
+"""For what endangers people."""
+
+URGENT = "安全隐患"
+
+
+class CounterRow(Base):
+    """A number that never has a gap: it is counted in the transaction that uses it."""
+
+    __tablename__ = "counter"
+
+    community_id: Mapped[int] = mapped_column(ForeignKey("community.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    value: Mapped[int]
+
+
+class IssueRow(Base):
+    """One issue; (community, year, number) is unique and gapless within its year."""
+
+    __tablename__ = "issue"
+    __table_args__ = (
+        UniqueConstraint("community_id", "year", "number"),
+        Index(None, "reporter_id"),
+        Index("ix_issue_state", "community_id", "state", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True)
+    community_id: Mapped[int] = mapped_column(ForeignKey("community.id"))
+    year: Mapped[int]
+    number: Mapped[int]
+    category: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    place_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"))
+    place_words: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    reporter_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    opened_at: Mapped[datetime] = mapped_column(UtcTime)
+    due_at: Mapped[datetime] = mapped_column(UtcTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class IssueUpdateRow(Base):
+    """One line of an issue's history; never changed, never deleted."""
+
+    __tablename__ = "issue_update"
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issue.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    state: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text, default="")
+
+
+class IssuePhotoRow(Base):
+    """A photo of an issue, taken before or after."""
+
+    __tablename__ = "issue_photo"
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issue.id"), index=True)
+    media: Mapped[str] = mapped_column(Text)
+    after: Mapped[bool]
+    at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue as everybody else sees it."""
+
+    id: int
+    year: int
+    number: int
+    category: str
+    text: str
+    place_id: int | None
+    place_words: str
+    state: State
+    reporter: int | None
+    opened_at: datetime
+    due_at: datetime
+
+    @property
+    def full_number(self) -> str:
+        """`2026-0712`, as in the ledger."""
+        return f"{self.year}-{self.number:04d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What somebody reports. `photos` are names in the media folder."""
+
+    text: str
+    category: str
+    source: str
+    place: "Place | None" = None
+    place_words: str = ""
+    photos: tuple[str, ...] = ()
+    reporter: int | None = None
+
+
+_COLUMNS = (
+    IssueRow.id,
+    IssueRow.year,
+    IssueRow.number,
+    IssueRow.category,
+    IssueRow.text,
+    IssueRow.place_id,
+    IssueRow.place_words,
+    IssueRow.state,
+    IssueRow.reporter_id,
+    IssueRow.opened_at,
+    IssueRow.due_at,
+)
+
+LONGEST = 2000
+"""Characters of a report that are kept."""
+
+
+class Issues:
+    """The issues of one community."""
+
+    def __init__(self, tx: "CommunityTransaction") -> None:
+        self._tx = tx
+
+    async def open(self, report: Report) -> Issue:
+        """File the report under the next number."""
+        store, now = self._tx.store, self._tx.now
+        number = await self._next_number(f"issue:{now.year}")
+        within = URGENT_WITHIN if report.category == URGENT else ANSWER_WITHIN
+        values = {
+            "year": now.year,
+            "number": number,
+            "category": report.category,
+            "text": report.text[:LONGEST],
+            "place_id": report.place.id if report.place else None,
+            "place_words": report.place_words,
+            "state": State.RECEIVED,
+            "reporter_id": report.reporter,
+            "opened_at": store.now,
+            "due_at": store.now + within,
+        }
+        result = await store.execute(
+            store.insert(IssueRow)
+            .values(community_id=self._tx.community.id, source=report.source, **values)
+            .returning(IssueRow.id)
+        )
+        id = int(result.scalar_one())
+        await self._append(id, report.reporter, State.RECEIVED, "")
+        await self.add_photos(id, report.photos, after=False)
+        return await self.get(id)
+
+    async def get(self, id: int) -> Issue:
+        """The issue with that id.
+
+        Raises:
+            RuleError: this community has no such issue.
+        """
+        rows = await self._tx.store.select(
+            select(*_COLUMNS).where(
+                IssueRow.id == id, IssueRow.community_id == self._tx.community.id
+            )
+        )
+        found = rows.first()
+        if found is None:
+            raise RuleError("没有这个编号。")
+        return _issue(found)
+
+    async def numbered(self, number: int, year: int | None = None) -> Issue | None:
+        """The issue with that number, of the newest year that has it unless one is given."""
+        statement = select(*_COLUMNS).where(
+            IssueRow.community_id == self._tx.community.id, IssueRow.number == number
+        )
+        if year is not None:
+            statement = statement.where(IssueRow.year == year)
+        rows = await self._tx.store.select(statement.order_by(IssueRow.year.desc()).limit(1))
+        found = rows.first()
+        return _issue(found) if found else None
+
+    async def reported_by(self, person: int, limit: int = 3) -> list[Issue]:
+        """What the person reported: what is still open first, then the newest."""
+        rows = await self._tx.store.select(
+            select(*_COLUMNS)
+            .where(IssueRow.community_id == self._tx.community.id, IssueRow.reporter_id == person)
+            .order_by(IssueRow.closed_at.is_not(None), IssueRow.id.desc())
+            .limit(limit)
+        )
+        return [_issue(row) for row in rows]
+
+    async def move(self, issue: Issue, state: State, by: int | None, text: str = "") -> None:
+        """The issue stands there now; written down with who and why."""
+        closed = self._tx.store.now if state is State.CLOSED else None
+        await self._tx.store.execute(
+            update(IssueRow).where(IssueRow.id == issue.id).values(state=state, closed_at=closed)
+        )
+        await self._append(issue.id, by, state, text)
+
+    async def add_photos(self, issue: int, photos: Sequence[str], *, after: bool) -> None:
+        """Photos of how it was, or of how it is now."""
+        rows = [
+            {"issue_id": issue, "media": photo, "after": after, "at": self._tx.store.now}
+            for photo in photos
+        ]
+        if rows:
+            await self._tx.store.execute(insert(IssuePhotoRow), rows)
+
+    async def adopt(self, old: int, new: int) -> None:
+        """What one person reported belongs to the other from now on."""
+        await self._tx.store.execute(
+            update(IssueRow).where(IssueRow.reporter_id == old).values(reporter_id=new)
+        )
+
+    async def _append(self, issue: int, person: int | None, state: State, text: str) -> None:
+        await self._tx.store.execute(
+            insert(IssueUpdateRow).values(
+                issue_id=issue,
+                at=self._tx.store.now,
+                person_id=person,
+                state=state,
+                text=text[:LONGEST],
+            )
+        )
+
+    async def _next_number(self, name: str) -> int:
+        store = self._tx.store
+        result = await store.execute(
+            store.insert(CounterRow)
+            .values(community_id=self._tx.community.id, name=name, value=1)
+            .on_conflict_do_update(
+                index_elements=["community_id", "name"], set_={"value": CounterRow.value + 1}
+            )
+            .returning(CounterRow.value)
+        )
+        return int(result.scalar_one())
+
+
+def _issue(row: Sequence[object]) -> Issue:
+    values = list(row)
+    values[7] = State(str(values[7]))
+    return Issue(*values)  # type: ignore[arg-type]

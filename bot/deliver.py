@@ -1,0 +1,174 @@
+"""Step 3: outbox → platform, under its limits.
+
+A lane is leased, its rate spent, the text sent, the outcome written down. What comes of a crash
+in between is decided by the kind of the text (`bot.storage.lanes`).
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+from bot.errors import Rejected, RetryLater, StorageError, Unknown
+from bot.metrics import Metrics
+from bot.model import Outgoing, Sent
+from bot.platforms import Platform, Sends
+from bot.storage import lanes
+from bot.storage.changes import OUTBOX
+from bot.storage.database import Database
+from bot.storage.lanes import Claim, Outcome
+from bot.storage.outbox import FAILED, SENT, UNKNOWN, WAITING
+from bot.storage.transaction import Transaction
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=30)
+"""Longer than the longest call to a service, with all parts of a long text."""
+
+IN_FLIGHT = 100
+"""At most so many texts are being sent at once."""
+
+POLL = timedelta(milliseconds=500)
+"""How long a lost hint, or a lane that may send again, waits."""
+
+SETTLE_TRIES = 20
+"""Seconds for which an outcome waits for the database: less than the lease."""
+
+RECOVER = timedelta(seconds=5)
+"""How often ended leases are looked for."""
+
+
+class Deliverer:
+    """Sends what waits in the outbox."""
+
+    def __init__(
+        self, worker: str, database: Database, platforms: Sequence[Platform], metrics: Metrics
+    ) -> None:
+        self._metrics = metrics
+        self._worker = worker
+        self._database = database
+        self._platforms = {(p.name, p.account): p for p in platforms if isinstance(p, Sends)}
+        self._services = {key: p.capabilities for key, p in self._platforms.items()}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._finished: list[tuple[Claim, Outcome]] = []
+        self._settling: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Send texts as they come, for ever."""
+        with self._database.changes.watch(OUTBOX) as watch:
+            while True:
+                if await self.step() == 0:
+                    await watch.wait(POLL)
+
+    async def recover(self) -> None:
+        """Take back, for ever, what workers that died left in flight."""
+        while True:
+            if await self._database.write(lanes.recover):
+                log.warning("took back texts that were in flight when a worker stopped")
+            await asyncio.sleep(RECOVER.total_seconds())
+
+    async def step(self) -> int:
+        """Start sending what may go now; how many texts."""
+        room = IN_FLIGHT - len(self._tasks)
+        if room <= 0:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            return 1
+        claims = await self._database.write(
+            partial(
+                lanes.claim,
+                worker=self._worker,
+                lease=LEASE,
+                limit=room,
+                services=self._services,
+            )
+        )
+        for claim in claims:
+            task = asyncio.create_task(self._send(claim), name="deliver")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return len(claims)
+
+    async def stop(self) -> None:
+        """Finish what is being sent; what does not finish in time is recovered later."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=2)
+        for task in self._tasks:
+            task.cancel()
+
+    async def _send(self, claim: Claim) -> None:
+        outcome = await self._outcome(claim.outgoing)
+        self._metrics.texts.labels(claim.outgoing.platform, outcome.state).inc()
+        log.info("%s: text %s to %s", outcome.state, claim.outgoing.id, claim.outgoing.platform)
+        await self._settle(claim, outcome)
+
+    async def _outcome(self, outgoing: Outgoing) -> Outcome:
+        platform = self._platforms[outgoing.platform, outgoing.account]
+        try:
+            sent = await _send_parts(platform, outgoing)
+        except RetryLater as error:
+            return Outcome(WAITING, error=str(error), after=error.after)
+        except Rejected as error:
+            log.warning("rejected: text %s: %s", outgoing.id, error)
+            return Outcome(FAILED, error=str(error))
+        except Unknown as error:
+            state = WAITING if outgoing.kind.repeatable else UNKNOWN
+            return Outcome(state, error=str(error))
+        # A fault in a platform file must not keep its lane for ever; whether the text went out
+        # is not known.
+        except Exception as error:
+            log.exception("platform failed: text %s", outgoing.id)
+            state = WAITING if outgoing.kind.repeatable else UNKNOWN
+            return Outcome(state, error=type(error).__name__)
+        return Outcome(SENT, sent_id=sent.id)
+
+    async def _settle(self, claim: Claim, outcome: Outcome) -> None:
+        """Outcomes that come in together are written together."""
+        self._finished.append((claim, outcome))
+        if self._settling is None:
+            self._settling = asyncio.create_task(self._write(), name="settle")
+        await asyncio.shield(self._settling)
+
+    async def _write(self) -> None:
+        async with self._turn:
+            finished, self._finished, self._settling = self._finished, [], None
+
+            async def unit(tx: Transaction) -> None:
+                await lanes.settle(tx, finished)
+                tx.hint(OUTBOX)
+
+            # What was sent is sent: it has to be written down, or it is sent again.
+            for _ in range(SETTLE_TRIES):
+                try:
+                    await self._database.write(unit)
+                except StorageError:
+                    log.warning("outcomes of %s texts wait for the database", len(finished))
+                    await asyncio.sleep(1)
+                else:
+                    return
+            log.error("outcomes of %s texts were not written down", len(finished))
+
+
+async def _send_parts(platform: Sends, outgoing: Outgoing) -> Sent:
+    """Send the text, in as many parts as the service's limit asks for."""
+    parts = split(outgoing.text, platform.capabilities.max_bytes)
+    sent = Sent()
+    for number, part in enumerate(parts):
+        key = outgoing.key[:30] + (f"-{number}" if number else "")
+        sent = await platform.send(replace(outgoing, text=part, key=key))
+    return sent
+
+
+def split(text: str, most: int) -> list[str]:
+    """The text in parts of at most `most` bytes of UTF-8, cut at ends of sentences if it can."""
+    parts = []
+    rest = text
+    while len(rest.encode()) > most:
+        head = rest.encode()[:most].decode(errors="ignore")
+        ends = [head.rfind(mark) for mark in ("\n", "。", "！", "？", "；", "，")]
+        cut = next((end + 1 for end in ends if end > len(head) // 3), len(head))
+        parts.append(rest[:cut].rstrip())
+        rest = rest[cut:].lstrip()
+    return [*parts, rest]

@@ -1,0 +1,24 @@
+"""The terminal: `xiaolaba ask` and `xiaolaba chat` write and read beside the service.
+
+No signature, handshake, limits or groups: whoever sits at this computer is believed, as a
+resident. A text is delivered by being stored.
+"""
+
+from bot.model import Capabilities, Hears, Memory
+from bot.platforms import Platform, PlatformSettings
+
+SETTINGS: tuple[str, ...] = ()
+
+
+class Console:
+    """The terminal of this computer."""
+
+    name = "console"
+    account = ""
+    community = ""
+    capabilities = Capabilities(hears_in_group=Hears.NOTHING, push=True, max_bytes=1_000_000)
+
+
+def build(settings: PlatformSettings, http: object, memory: Memory) -> list[Platform]:
+    """The one terminal."""
+    return [Console()]

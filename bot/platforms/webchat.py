@@ -1,0 +1,30 @@
+"""The resident page: a private chat with the bot, and the notices of a place.
+
+Not a webhook: `bot.web` takes the messages, the page reads the outbox. The sender is a device
+cookie; the de-duplication key is the id that the page gives each message. A text is delivered
+by being stored, so there is no rate, no quota and no limit but the screen's.
+"""
+
+from bot.model import Capabilities, Hears, MediaKind, Memory
+from bot.platforms import Platform, PlatformSettings
+
+SETTINGS: tuple[str, ...] = ()
+
+
+class WebChat:
+    """The page."""
+
+    name = "webchat"
+    account = ""
+    community = ""
+    capabilities = Capabilities(
+        hears_in_group=Hears.NOTHING,
+        push=True,
+        max_bytes=1_000_000,
+        kinds=frozenset({MediaKind.IMAGE, MediaKind.VOICE}),
+    )
+
+
+def build(settings: PlatformSettings, http: object, memory: Memory) -> list[Platform]:
+    """The one page."""
+    return [WebChat()]

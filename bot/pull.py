@@ -1,0 +1,84 @@
+"""Pulling: services that only announce are read until nothing is left.
+
+The announcement is a row (`bot.storage.pulls`); the messages of a page and the cursor commit
+together, so a crash in between repeats a page and loses none.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+from bot.errors import Rejected, RetryLater
+from bot.platforms import Platform, Pulls
+from bot.storage import pulls
+from bot.storage.database import Database
+from bot.storage.pulls import PULL, Wanted
+from bot.storage.transaction import Transaction
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=30)
+POLL = timedelta(seconds=1)
+
+PAUSE = timedelta(seconds=5)
+"""Between two attempts when the service does not answer."""
+
+LOOK_AROUND = timedelta(minutes=10)
+"""How often an account is read though nothing was announced: announcements can be lost."""
+
+
+class Puller:
+    """Reads every account that announced something."""
+
+    def __init__(self, database: Database, platforms: Sequence[Platform]) -> None:
+        self._database = database
+        self._accounts = {(p.name, p.account): p for p in platforms if isinstance(p, Pulls)}
+
+    async def run(self) -> None:
+        """Pull as announcements come, for ever."""
+        with self._database.changes.watch(PULL) as watch:
+            while True:
+                if await self.step() == 0:
+                    await watch.wait(POLL)
+
+    async def look_around(self) -> None:
+        """Read every account now and then, for ever: at start, something may have been missed."""
+        while True:
+            for platform, account in self._accounts:
+                await self._database.write(
+                    partial(pulls.announce, platform=platform, account=account, token="")
+                )
+            await asyncio.sleep(LOOK_AROUND.total_seconds())
+
+    async def step(self) -> int:
+        """Read the accounts that are wanted; how many."""
+        if not self._accounts:
+            return 0
+        wanted = await self._database.write(
+            partial(pulls.take, accounts=list(self._accounts), lease=LEASE)
+        )
+        await asyncio.gather(*(self._read(each) for each in wanted))
+        return len(wanted)
+
+    async def _read(self, wanted: Wanted) -> None:
+        platform = self._accounts[wanted.platform, wanted.account]
+        more = True
+        while more:
+            try:
+                page = await platform.pull(wanted.cursor, wanted.token)
+            except (RetryLater, Rejected) as error:
+                log.warning("pull of %s/%s: %s", wanted.platform, wanted.account, error)
+                await self._later(wanted)
+                return
+            if not await self._database.write(partial(pulls.store, wanted=wanted, page=page)):
+                return
+            wanted, more = replace(wanted, cursor=page.cursor), page.more
+
+    async def _later(self, wanted: Wanted) -> None:
+        async def unit(tx: Transaction) -> None:
+            await pulls.postpone(tx, wanted, PAUSE)
+
+        await self._database.write(unit)

@@ -1,0 +1,230 @@
+"""Understanding at work: owns the live index of each community and builds the situation.
+
+The index is in memory; the database says what belongs in it. Changed entries are applied one by
+one, in milliseconds; a whole index is only built at start and at midnight, when dates change
+which entries are valid.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+import faq
+from bot.community.communities import Community, everyone
+from bot.community.dialogues import Dialogue
+from bot.community.people import Person
+from bot.community.questions import Entry
+from bot.community.transaction import CommunityTransaction
+from bot.model import ChatKind, MediaKind, Message
+from bot.settings import Settings
+from bot.storage.database import Database
+
+log = logging.getLogger(__name__)
+
+WELCOME = "skill:welcome"
+"""Somebody opened the chat by a link or QR code and has not said anything yet."""
+
+PHOTO = "skill:photo"
+"""A picture without a word."""
+
+VOICE = "skill:voice"
+"""A clip without a transcript."""
+
+POLL = timedelta(seconds=1)
+
+
+class Skill(Protocol):
+    """What understanding needs to know of a handler."""
+
+    @property
+    def action(self) -> str: ...  # noqa: D102
+    @property
+    def words(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def pattern(self) -> re.Pattern[str] | None: ...  # noqa: D102
+    @property
+    def staff(self) -> bool: ...  # noqa: D102
+    @property
+    def examples(self) -> tuple[str, ...]: ...  # noqa: D102
+
+
+@dataclass(slots=True)
+class _Live:
+    """What one community knows; replaced or changed in place, only on the event loop."""
+
+    community: Community
+    index: faq.Index
+    places: faq.PlaceNames
+    entries: dict[str, Entry]
+
+
+class Understanding:
+    """Decides what each message wants."""
+
+    def __init__(self, database: Database, settings: Settings, skills: Sequence[Skill]) -> None:
+        self._database = database
+        self._zone = settings.zone
+        self._resident = _Words([skill for skill in skills if not skill.staff])
+        self._staff = _Words(skills)
+        self._live: dict[int, _Live] = {}
+        self._loaded = asyncio.Event()
+
+    @property
+    def ready(self) -> bool:
+        """True when every community's index is built."""
+        return self._loaded.is_set()
+
+    @property
+    def communities(self) -> list[Community]:
+        """The communities, the oldest first."""
+        return [live.community for live in self._live.values()]
+
+    def community(self, id: int) -> Community:
+        """The community with that id."""
+        return self._live[id].community
+
+    def entry(self, community: int, code: str) -> Entry | None:
+        """A live entry, with its slots filled."""
+        return self._live[community].entries.get(code)
+
+    async def learn(self) -> None:
+        """Know which communities there are."""
+        async with self._database.read() as tx:
+            communities = await everyone(tx, self._zone)
+        for community in communities:
+            self._live.setdefault(
+                community.id, _Live(community, faq.Index(), faq.PlaceNames(), {})
+            ).community = community
+
+    async def load(self) -> None:
+        """Build every index anew, off the event loop."""
+        await asyncio.to_thread(faq.load)
+        for live in list(self._live.values()):
+            entries = await self._entries(live.community)
+            index = await asyncio.to_thread(faq.Index, [_known(e) for e in entries.values()])
+            names = await self._place_names(live.community)
+            places = await asyncio.to_thread(faq.PlaceNames, names)
+            live.index, live.places, live.entries = index, places, entries
+        self._loaded.set()
+
+    async def loaded(self) -> None:
+        """Return when the first load is done."""
+        await self._loaded.wait()
+
+    async def follow(self) -> None:
+        """Apply changes as they come, for ever."""
+        topics = [t for id in self._live for t in (f"faq:{id}", f"places:{id}")]
+        with self._database.changes.watch(*topics) as watch:
+            while True:
+                await watch.wait(timedelta(hours=1))
+                for live in list(self._live.values()):
+                    await self._refresh(live)
+
+    async def _refresh(self, live: _Live) -> None:
+        entries = await self._entries(live.community)
+        for code in live.entries.keys() - entries.keys():
+            live.index.remove(code)
+        for code, entry in entries.items():
+            if live.entries.get(code) != entry:
+                live.index.add(_known(entry))
+        live.entries = entries
+        live.places = faq.PlaceNames(await self._place_names(live.community))
+
+    def decide(
+        self, message: Message, person: Person, community: int, dialogue: Dialogue | None
+    ) -> faq.Decision:
+        """What the message wants; pure and quick."""
+        wordless = _wordless(message)
+        if wordless:
+            return faq.Decision(action=wordless)
+        live = self._live[community]
+        words = self._staff if person.staff else self._resident
+        situation = faq.Situation(
+            index=live.index,
+            places=live.places,
+            question=None
+            if dialogue is None
+            else faq.OpenQuestion(len(dialogue.values), dialogue.free_text),
+            chat="group" if message.kind is ChatKind.GROUP else "private",
+            mentioned=message.addressed,
+            words=words.words,
+            patterns=words.patterns,
+            examples=words.examples,
+        )
+        return faq.understand(message.text, situation)
+
+    def read(self, text: str, community: int) -> faq.Decision:
+        """What a sentence would mean if a resident wrote it in private."""
+        live = self._live[community]
+        return faq.understand(text, faq.Situation(index=live.index, places=live.places))
+
+    def explain(self, text: str, community: int) -> list[str]:
+        """Why this is answered as it is, a line for each candidate, for staff."""
+        decision = self.read(text, community)
+        index = self._live[community].index
+        head = f"{decision.action}，把握{decision.score:.2f}"
+        return [head, *(str(each) for each in index.explain(text))]
+
+    async def _entries(self, community: Community) -> dict[str, Entry]:
+        """The entries that residents get today, with their slots filled."""
+        async with self._database.read() as tx:
+            room = CommunityTransaction(tx, community)
+            entries = await room.questions.entries()
+            today = room.now.date()
+        return {entry.code: entry for entry in _live_entries(entries, community, today)}
+
+    async def _place_names(self, community: Community) -> list[str]:
+        async with self._database.read() as tx:
+            return list(await CommunityTransaction(tx, community).places.names())
+
+
+class _Words:
+    """The command words, patterns and example sentences of some skills."""
+
+    def __init__(self, skills: Sequence[Skill]) -> None:
+        self.words: Mapping[str, str] = {
+            word: skill.action for skill in skills for word in skill.words
+        }
+        self.patterns = [(skill.pattern, skill.action) for skill in skills if skill.pattern]
+        self.examples = {skill.action: skill.examples for skill in skills if skill.examples}
+
+
+def _wordless(message: Message) -> str | None:
+    if message.text.strip():
+        return None
+    kinds = {media.kind for media in message.media}
+    if MediaKind.VOICE in kinds:
+        return VOICE
+    if kinds:
+        return PHOTO
+    return WELCOME if message.place_code else None
+
+
+def _live_entries(entries: Sequence[Entry], community: Community, today: date) -> list[Entry]:
+    """An answer of which nothing is left without its empty slots is not given at all."""
+    filled = [
+        replace(entry, answer=community.fill(entry.answer))
+        for entry in entries
+        if entry.live(today)
+    ]
+    return [entry for entry in filled if entry.answer]
+
+
+def _known(entry: Entry) -> faq.Entry:
+    return faq.Entry(
+        id=entry.code,
+        question=entry.question,
+        alternates=entry.alternates,
+        answer=entry.answer,
+        category=entry.category,
+    )
+
+
+def midnight(now: datetime) -> datetime:
+    """The next midnight of the zone of `now`."""
+    tomorrow = now.date() + timedelta(days=1)
+    return datetime.combine(tomorrow, datetime.min.time(), tzinfo=now.tzinfo)

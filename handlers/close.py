@@ -1,0 +1,56 @@
+"""修好了: staff close a report from the phone; whoever reported it says whether it is so."""
+
+import re
+
+from bot.api import Choice, Context, Issue, MediaKind, Message, Question, Reply, State, handles
+
+PATTERN = r"^\s*(?:编号)?\s*#?(\d{1,6})\s*号?\s*(?:已经?|都)?(?:修|办|弄|处理|解决|清理|换|搞)?(?:好|完|妥)(?:了|啦|完)?\s*[。！!]?\s*$"
+UNKNOWN = "没有编号{number}，请看看是不是打错了。"
+ALREADY = "编号{number}已经办完了。"
+CLOSED = "编号{number}记好了，已经告诉报的人。"
+CLOSED_QUIETLY = "编号{number}记好了。"
+ASK = "编号{number}办好了（{what}）。您看看行不行？"
+FINE = "好了"
+NOT_FINE = "没好"
+THANKS = "谢谢您，编号{number}办完了。"
+AGAIN = "知道了，重新给您办，编号还是{number}。"
+
+
+@handles("skill:close", pattern=PATTERN, staff=True, help="712 修好了（可带照片）")
+async def close(message: Message, context: Context) -> Reply:
+    """Mark it done, with the photos; ask whoever reported it."""
+    match = re.match(PATTERN, message.text)
+    number = int(match[1]) if match else 0
+    issue = await context.tx.issues.numbered(number)
+    if issue is None:
+        return Reply(UNKNOWN.format(number=number))
+    if issue.state in {State.CONFIRMING, State.CLOSED}:
+        return Reply(ALREADY.format(number=number))
+    photos = [media.hash for media in message.media if media.kind is MediaKind.IMAGE]
+    await context.tx.issues.add_photos(issue.id, photos, after=True)
+    await context.tx.issues.move(issue, State.CONFIRMING, context.person.id, message.text)
+    told = await _ask_reporter(context, issue)
+    return Reply((CLOSED if told else CLOSED_QUIETLY).format(number=number))
+
+
+@handles("skill:confirm")
+async def confirm(message: Message, context: Context) -> Reply:
+    """The reporter says whether it is done; if not, it goes on under the same number."""
+    issue = await context.tx.issues.get(context.data["issue"])
+    if context.chosen:
+        await context.tx.issues.move(issue, State.CLOSED, context.person.id, FINE)
+        return Reply(THANKS.format(number=issue.number))
+    await context.tx.issues.move(issue, State.WORKING, context.person.id, NOT_FINE)
+    return Reply(AGAIN.format(number=issue.number))
+
+
+async def _ask_reporter(context: Context, issue: Issue) -> bool:
+    if issue.reporter is None:
+        return False
+    what = issue.text if len(issue.text) <= 20 else issue.text[:19] + "…"
+    question = Question(
+        [Choice(FINE, True), Choice(NOT_FINE, False)],
+        data={"issue": issue.id},
+        action="skill:confirm",
+    )
+    return await context.ask(issue.reporter, ASK.format(number=issue.number, what=what), question)

@@ -1,0 +1,39 @@
+"""进度: what became of a report."""
+
+import re
+
+from bot.api import Context, Issue, Message, Reply, handles
+
+NUMBER = re.compile(r"(?:(20\d\d)-)?0*(\d{1,6})(?!\d|号楼|栋|单元|楼)")
+NOTHING = "您还没有报过事情。哪里坏了，直接说就行。"
+UNKNOWN = "没有编号{number}。您看看是不是记错了？"
+
+
+@handles("progress", words=("进度", "查进度"), help="问进度：712怎么样了")
+async def progress(message: Message, context: Context) -> Reply:
+    """By number, or what the person reported last. A number alone shows only the state."""
+    asked = _number(message.text)
+    if asked:
+        year, number = asked
+        issue = await context.tx.issues.numbered(number, year)
+        if issue is None:
+            return Reply(UNKNOWN.format(number=number))
+        own = issue.reporter == context.person.id or context.person.staff
+        return Reply(_line(issue, context) if own else f"编号{number}：{issue.state.spoken}。")
+    issues = await context.tx.issues.reported_by(context.person.id)
+    lines = [_line(issue, context) for issue in issues]
+    return Reply("\n".join(lines) if lines else NOTHING, private=True)
+
+
+def _number(text: str) -> tuple[int | None, int] | None:
+    """The year and number that the text asks about."""
+    match = re.search(r"(?:编号|号码|单子)\s*" + NUMBER.pattern, text) or NUMBER.search(text)
+    if match is None:
+        return None
+    return (int(match[1]) if match[1] else None), int(match[2])
+
+
+def _line(issue: Issue, context: Context) -> str:
+    opened = issue.opened_at.astimezone(context.community.zone)
+    what = issue.text if len(issue.text) <= 20 else issue.text[:19] + "…"
+    return f"编号{issue.number}（{opened.month}月{opened.day}日，{what}）：{issue.state.spoken}。"

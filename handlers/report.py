@@ -1,0 +1,118 @@
+"""报修: a resident reports what is broken, in one message."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.api import (
+    ChatKind,
+    Choice,
+    Context,
+    MediaKind,
+    Message,
+    Question,
+    Reply,
+    Report,
+    handles,
+    mask,
+)
+
+WHAT = "您说：哪里、什么坏了？例如：3号楼电梯坏了。"
+WHERE = "在哪儿？例如：3号楼2单元。"
+SKIP = "不好说，先记下"
+PHOTO = "照片收到了。是哪里、什么事？"
+NEVER_MIND = "好的。"
+WEEKDAYS = "一二三四五六日"
+SHORTEST = 2
+"""Characters that can say what is broken."""
+
+
+@handles(
+    "report",
+    words=("报修", "我要报修", "上报"),
+    help="哪里坏了，直接说就行，例如：3号楼电梯坏了",
+)
+async def report(message: Message, context: Context) -> Reply:
+    """File what the message says; ask for the place when it names none."""
+    if context.answered:
+        return await _continued(message, context)
+    decision = context.decision
+    text = decision.argument or message.text
+    if decision.argument == "" and text.strip() in report.words:
+        return Reply(WHAT, Question(free_text=True, data={"photos": _photos(message)}))
+    data = {
+        "text": text,
+        "category": decision.category,
+        "place": decision.place,
+        "photos": _photos(message),
+    }
+    if decision.place is None and message.kind is ChatKind.PRIVATE:
+        return Reply(WHERE, Question([Choice(SKIP, "skip")], free_text=True, data=data))
+    return await _file(message, context, data)
+
+
+@handles("skill:photo")
+async def photo(message: Message, context: Context) -> Reply | None:
+    """A picture without a word: ask what it shows."""
+    if message.kind is ChatKind.GROUP:
+        return None
+    return Reply(
+        PHOTO, Question(free_text=True, data={"photos": _photos(message)}, action="report")
+    )
+
+
+async def _continued(message: Message, context: Context) -> Reply:
+    data = dict(context.data or {})
+    if context.chosen == "no":
+        return Reply(NEVER_MIND)
+    data["photos"] = [*data.get("photos", []), *_photos(message)]
+    if context.chosen in {"skip", "report"}:
+        return await _file(message, context, data)
+    if "text" in data:
+        data["place"] = message.text
+    elif len(message.text.strip()) < SHORTEST:
+        return Reply(WHAT, Question(free_text=True, data=data))
+    else:
+        data |= {
+            "text": message.text,
+            "category": context.decision.category,
+            "place": context.decision.place,
+        }
+    return await _file(message, context, data)
+
+
+async def _file(message: Message, context: Context, data: Mapping[str, object]) -> Reply:
+    text, words = str(data.get("text") or message.text), str(data.get("place") or "")
+    place = await context.tx.places.find(words)
+    photos = data.get("photos")
+    issue = await context.tx.issues.open(
+        Report(
+            text=text,
+            category=str(data.get("category") or "其他"),
+            source=message.platform,
+            place=place,
+            place_words=words,
+            photos=tuple(photos) if isinstance(photos, list) else (),
+            reporter=context.person.id,
+        )
+    )
+    said = text if not words or words in text else f"{words}，{text}"
+    summary = mask(said) if message.kind is ChatKind.GROUP else said
+    due = _by(issue.due_at.astimezone(context.community.zone), context.tx.now)
+    return Reply(f"记下了：{_short(summary)}。{due}给您回话。编号{issue.number}。")
+
+
+def _photos(message: Message) -> list[str]:
+    return [media.hash for media in message.media if media.kind is MediaKind.IMAGE]
+
+
+def _short(text: str) -> str:
+    """The first words of a report, without the mark at their end."""
+    text = " ".join(text.split())
+    return (text if len(text) <= 30 else text[:29] + "…").rstrip("。！!？?，,.")
+
+
+def _by(due: datetime, now: datetime) -> str:
+    """ "周四前"; with the date when it is not within this week."""
+    weekday = f"周{WEEKDAYS[due.weekday()]}"
+    same_week = due.isocalendar()[:2] == now.isocalendar()[:2]
+    return f"{weekday}前" if same_week else f"{due.month}月{due.day}日（{weekday}）前"
