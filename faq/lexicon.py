@@ -2,7 +2,8 @@
 
 A lexicon is a TSV file: a concept, its weight, and what people say for it, split by spaces.
 `a+b` is said when both parts stand within `REACH` characters of each other, in any order.
-Of overlapping plain terms the longest counts: 居住证明 is not 居住证.
+Of overlapping plain terms the longest counts: 居住证明 is not 居住证. A row with > in place of
+the weight names what the concept is a kind of: whoever speaks of one speaks of the other.
 """
 
 from collections import defaultdict
@@ -35,8 +36,11 @@ class Lexicon:
         self._plain: dict[str, list[str]] = defaultdict(list)
         self._joined: dict[str, list[tuple[str, tuple[str, ...]]]] = defaultdict(list)
         self._parts: set[str] = set()
-        self._heard: dict[str, str] = {}
+        self._kinds: dict[str, list[str]] = {}
         for concept, weight, terms in lines:
+            if weight == ">":
+                self._kinds[concept] = terms.split()
+                continue
             self.weights[concept] = float(weight)
             for term in terms.split():
                 self._learn(concept, term)
@@ -62,6 +66,9 @@ class Lexicon:
                 found.setdefault(concept, Found(term, start))
         for concept, hit in self._find_joined(spots):
             found.setdefault(concept, hit)
+        for concept in [*found]:
+            for wider in self._kinds.get(concept, ()):
+                found.setdefault(wider, found[concept])
         return found
 
     def _spots(self, text: str) -> dict[str, list[int]]:
