@@ -131,6 +131,8 @@ class Index:
             {key: self._weight(key, view) for key in keys}
             for view, keys in enumerate(_keys(reading))
         )
+        for key in asked[0]:
+            asked[0][key] *= reading.stress(key[1:])
         found: dict[str, Features] = {}
         for slot in self._gather(asked):
             form = self._slots[slot]
@@ -216,11 +218,13 @@ class Index:
             features[f"{name}_asked"] = shared / (sum(weights.values()) or 1.0)
             features[f"{name}_held"] = shared / (shared + rest or 1.0)
             features[f"{name}_sum"] = min(1.0, shared / 30)
-        self._weigh_concepts(features, asked[0], form)
+        self._weigh_concepts(features, asked[0], form, reading)
         features["length"] = min(1.0, len(reading.core) / 80)
         return features
 
-    def _weigh_concepts(self, features: Features, weights: Weights, form: Form) -> None:
+    def _weigh_concepts(
+        self, features: Features, weights: Weights, form: Form, reading: Reading
+    ) -> None:
         """What the concepts say beyond their shares: the heaviest missed on either side."""
         held, answer = form.keys[0], self._answers[form.entry]
         missed = {key: weight for key, weight in weights.items() if key not in held}
@@ -229,6 +233,7 @@ class Index:
         features["missed"] = max(missed.values(), default=0.0) / HEAVIEST
         features["unasked"] = max(unasked, default=0.0) / HEAVIEST
         features["matched"] = max(matched, default=0.0) / HEAVIEST
+        features["denied"] = float(any(f"={name}" in held for name in reading.denied))
         told = sum(weight for key, weight in missed.items() if key in answer)
         features["answer"] = told / (sum(missed.values()) or 1.0)
 

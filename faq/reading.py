@@ -11,6 +11,12 @@ from faq.spelling import mend
 from faq.words import stopwords, words
 
 CLAUSE = re.compile(r"[，。！？；、,.!?;:：~～…\n ]+")
+DENIED = re.compile(
+    r"(?<!是)(?<!算)(?:不是|不问|不是问|不是说|不是办|不是要)[^，。！？；、,.!?;:\s是]{0,3}$"
+)
+"""What stands right before a thing that is not meant."""
+STORY = 48
+"""Characters from which a message tells a story before it asks."""
 QUESTION = re.compile(
     "[吗么?？]|怎么|哪[里个家些]|什么|多少|多久|几[点时号岁个]|谁|能不能|可不可以|要不要|是不是|有没有"
     "|行不行|让不让|好不好|会不会|该不该|需不需要|得不得|能否|可否|是否|用不用|算不算|给不给|开不开"
@@ -63,6 +69,21 @@ class Reading:
     def concepts(self) -> dict[str, Found]:
         """The concepts of the thesaurus that the text speaks of."""
         return self._both(thesaurus())
+
+    @cached_property
+    def denied(self) -> frozenset[str]:
+        """The concepts that are named as not meant: 不是问加装."""
+        return frozenset(
+            name for name, found in self.concepts.items() if DENIED.search(self.text[: found.start])
+        )
+
+    def stress(self, concept: str) -> float:
+        """How much a concept counts: towards the end of a story more, denied not at all."""
+        if concept in self.denied:
+            return 0.0
+        if len(self.core) < STORY:
+            return 1.0
+        return 0.75 + 0.5 * self.concepts[concept].start / len(self.text)
 
     @cached_property
     def cues(self) -> dict[str, Found]:
