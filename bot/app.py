@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import importlib.metadata
 import logging
 import secrets
 import signal
@@ -263,11 +262,6 @@ async def nightly(settings: Settings) -> str:
     return name
 
 
-def version() -> str:
-    """The version that is installed."""
-    return importlib.metadata.version("xiaolaba")
-
-
 def _on_stop(stop: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
     for name in ("SIGINT", "SIGTERM"):
@@ -285,8 +279,10 @@ async def _settle_in(tx: Transaction, settings: Settings, *, demo: bool) -> None
         Named(each.code, each.name, each.phone, each.address, each.hours, each.facts)
         for each in settings.communities
     ]
-    if demo and not settings.community and not settings.community_name:
-        named = [sample.named()]
+    if not settings.names_communities:
+        # Nothing is said: the sample for a demo, and never a second community beside others.
+        known = await everyone(tx, settings.zone)
+        named = [] if known else [sample.named()] if demo else named
     new = set(await communities.settle_in(tx, named))
     for community in await everyone(tx, settings.zone):
         if community.id in new:
@@ -324,8 +320,3 @@ def run(main: Main) -> None:
         asyncio.run(main)
     else:
         uvloop.run(main)
-
-
-def data_path(settings: Settings, name: str) -> Path:
-    """A file in the data folder."""
-    return settings.data / name

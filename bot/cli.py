@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(app.version(), prog_name="xiaolaba", message="%(prog)s %(version)s")
+@click.version_option(package_name="xiaolaba", message="%(prog)s %(version)s")
 def main() -> None:
     """小喇叭：住在居民聊天里的社区帮手。"""
     for stream in (sys.stdin, sys.stdout, sys.stderr):

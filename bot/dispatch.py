@@ -147,9 +147,9 @@ class Dispatcher:
             await self._refuse(prepared, str(error))
         except RetryLater as error:
             await self._postpone(prepared, f"media: {error}", timedelta(seconds=5))
-        except StorageError:
+        except StorageError as error:
             # Nobody's fault here: the lease ends by itself and the message is taken again.
-            log.warning("not stored, will be tried again: message %s", waiting.id)
+            log.warning("not stored, will be tried again: message %s: %s", waiting.id, error)
         # A handler may fail in any way; it rolls back alone, and its message is tried again.
         except Exception as error:
             log.exception("handler failed: message %s", waiting.id)

@@ -1,9 +1,13 @@
 """FAQ entries in files: JSONL, CSV or XLSX with the columns id, question, alternates, answer,
 category (or their Chinese names). One reader for every command.
+
+Texts are cleaned on the way in: no control characters but line breaks, no space around them.
 """
 
 import csv
 import io
+import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,11 +26,26 @@ COLUMNS = {
     "其他问法": "alternates",
     "答案": "answer",
     "类别": "category",
+    "来源": "source",
+    "状态": "state",
+    "有效期起": "valid_from",
+    "有效期止": "valid_until",
+    "复核日期": "review_on",
 }
 """What the columns are called in a committee's spreadsheet."""
 
 LARGEST = 20 * 1024 * 1024
 """Bytes of a file."""
+
+MARKS = "|；;"
+"""What may stand between the other question forms of a cell that has one line only."""
+
+Row = tuple[int, Mapping[str, Any]]
+"""The line of the file, counted from 1, and its values by column."""
+
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_BREAK = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_TEXT_MARK = re.compile(r"'+[=+\-@]")
 
 
 def read_entries(path: Path) -> list[faq.Entry]:
@@ -35,30 +54,52 @@ def read_entries(path: Path) -> list[faq.Entry]:
     Raises:
         RuleError: the file cannot be read; the text says which line and why.
     """
-    entries = [_entry(row, number) for number, row in enumerate(rows(path), 2)]
-    seen: set[str] = set()
-    for entry in entries:
-        if entry.id in seen:
-            raise RuleError(f"编号 {entry.id} 写了两次。")
-        seen.add(entry.id)
-    return entries
+    return [
+        faq.Entry(
+            id=text(row["id"]),
+            question=text(row["question"]),
+            alternates=several(row.get("alternates")),
+            answer=text(row.get("answer")),
+            category=text(row.get("category")),
+        )
+        for _, row in read_rows(path)
+    ]
 
 
-def rows(path: Path) -> Iterator[Mapping[str, Any]]:
-    """The rows of a JSONL, CSV or XLSX file as mappings by column.
+def read_rows(path: Path) -> list[Row]:
+    """The rows of a file of entries by the English names of their columns, each id once.
+
+    Raises:
+        RuleError: the file cannot be read; the text says which line and why.
+    """
+    found: list[Row] = []
+    seen: dict[str, int] = {}
+    for number, row in rows(path):
+        named = {COLUMNS.get(name, name): value for name, value in row.items()}
+        id = text(named.get("id"))
+        if not id or not text(named.get("question")):
+            raise RuleError(f"第{number}行缺编号或问题。")
+        if id in seen:
+            raise RuleError(f"第{number}行：编号 {id} 在第{seen[id]}行已经有了。")
+        seen[id] = number
+        found.append((number, named))
+    return found
+
+
+def rows(path: Path) -> Iterator[Row]:
+    """The rows of a JSONL, CSV or XLSX file.
 
     Raises:
         RuleError: the file cannot be read.
     """
-    if path.stat().st_size > LARGEST:
-        raise RuleError(f"{path} 太大了，最多20兆。")
     try:
+        if path.stat().st_size > LARGEST:
+            raise RuleError(f"{path} 太大了，最多20兆。")
         match path.suffix.lower():
             case ".jsonl" | ".json":
                 yield from _json_lines(path)
             case ".csv":
-                text = _decoded(path.read_bytes())
-                yield from _named(list(csv.reader(io.StringIO(text, newline=""))))
+                yield from _named(_csv(path))
             case ".xlsx":
                 yield from _named(_sheet(path))
             case _:
@@ -67,65 +108,62 @@ def rows(path: Path) -> Iterator[Mapping[str, Any]]:
         raise RuleError(f"{path} 打不开：{error}") from error
 
 
-def _json_lines(path: Path) -> Iterator[Mapping[str, Any]]:
-    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+def text(value: Any) -> str:
+    """A cell as clean text: what a spreadsheet can hold, "" for an empty one."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return _CONTROL.sub("", _BREAK.sub("\n", str(value))).strip()
+
+
+def several(value: Any) -> tuple[str, ...]:
+    """A list, or one cell with a line for each; a cell of one line may have marks between."""
+    if isinstance(value, list):
+        return tuple(one for item in value if (one := " ".join(text(item).split())))
+    whole = "" if value is None else str(value)
+    if "\n" not in whole:
+        whole = re.sub(f"[{MARKS}]", "\n", whole)
+    return tuple(one for part in whole.split("\n") if (one := " ".join(text(part).split())))
+
+
+def _json_lines(path: Path) -> Iterator[Row]:
+    for number, line in enumerate(path.read_bytes().removeprefix(BOM_UTF8).split(b"\n"), 1):
         if not line.strip():
             continue
-        value = orjson.loads(line)
+        try:
+            value = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            raise RuleError(f"{path} 第{number}行不是 JSON：{error}") from error
         if not isinstance(value, dict):
-            raise RuleError(f"第{number}行不是一条记录。")
-        yield value
+            raise RuleError(f"{path} 第{number}行不是一条记录。")
+        yield number, value
 
 
-def _decoded(data: bytes) -> str:
+def _csv(path: Path) -> Iterator[list[str]]:
     """Excel saves CSV as UTF-8 with a mark, or in the system's own GB 18030."""
+    data = path.read_bytes()
     try:
-        return data.decode("utf-8-sig")
+        decoded = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return data.decode("gb18030")
+        decoded = data.decode("gb18030")
+    for row in csv.reader(io.StringIO(decoded, newline="")):
+        yield [cell[1:] if _TEXT_MARK.match(cell) else cell for cell in row]
 
 
-def _sheet(path: Path) -> list[list[Any]]:
+def _sheet(path: Path) -> Iterator[Sequence[Any]]:
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except (BadZipFile, InvalidFileException, TypeError) as error:
         raise RuleError(f"{path} 不是表格文件。") from error
-    sheet = book.worksheets[0]
-    return [list(row) for row in sheet.iter_rows(values_only=True)]
+    try:
+        yield from book.worksheets[0].iter_rows(values_only=True)
+    finally:
+        book.close()
 
 
-def _named(table: Sequence[Sequence[Any]]) -> Iterator[Mapping[str, Any]]:
-    if not table:
-        return
-    names = [str(name or "").strip() for name in table[0]]
-    for row in table[1:]:
-        if any(cell not in (None, "") for cell in row):
-            yield {name: cell for name, cell in zip(names, row, strict=False) if name}
-
-
-def _entry(row: Mapping[str, Any], number: int) -> faq.Entry:
-    named = {COLUMNS.get(name, name): value for name, value in row.items()}
-    id, question = _text(named.get("id")), _text(named.get("question"))
-    if not id or not question:
-        raise RuleError(f"第{number}行缺编号或问题。")
-    return faq.Entry(
-        id=id,
-        question=question,
-        alternates=_alternates(named.get("alternates")),
-        answer=_text(named.get("answer")),
-        category=_text(named.get("category")),
-    )
-
-
-def _alternates(value: Any) -> tuple[str, ...]:
-    """A list, or one cell with a line, bar or semicolon between them."""
-    if isinstance(value, list):
-        return tuple(text for item in value if (text := _text(item)))
-    text = _text(value)
-    for mark in ("|", "；", ";"):
-        text = text.replace(mark, "\n")
-    return tuple(part.strip() for part in text.splitlines() if part.strip())
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value).strip()
+def _named(table: Iterator[Sequence[Any]]) -> Iterator[Row]:
+    names = [text(name) for name in next(table, ())]
+    for number, row in enumerate(table, 2):
+        if any(text(cell) for cell in row):
+            yield number, {name: cell for name, cell in zip(names, row, strict=False) if name}

@@ -16,5 +16,6 @@ def start(level: str) -> None:
         logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%S%z")
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # It logs every run of every job; ours log what they did.
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    # They log every step of theirs; ours log what came of it.
+    for library in ("apscheduler", "alembic", "aiohttp.access"):
+        logging.getLogger(library).setLevel(logging.WARNING)

@@ -106,6 +106,11 @@ class Settings(BaseModel):
         return self.database_url or f"sqlite:///{(self.data / 'xiaolaba.db').absolute()}"
 
     @property
+    def names_communities(self) -> bool:
+        """True when the settings say who the community is."""
+        return bool(self.community or self.community_name or self.community_phone)
+
+    @property
     def communities(self) -> tuple[CommunitySettings, ...]:
         """The communities that the settings name; one without a name when they name none."""
         if self.community:

@@ -34,8 +34,6 @@ PHOTO = "skill:photo"
 VOICE = "skill:voice"
 """A clip without a transcript."""
 
-POLL = timedelta(seconds=1)
-
 
 class Skill(Protocol):
     """What understanding needs to know of a handler."""
@@ -116,11 +114,17 @@ class Understanding:
         await self._loaded.wait()
 
     async def follow(self) -> None:
-        """Apply changes as they come, for ever."""
+        """Build the indexes, then apply changes as they come, for ever.
+
+        At midnight dates change which entries are valid.
+        """
+        if not self.ready:
+            await self.load()
         topics = [t for id in self._live for t in (f"faq:{id}", f"places:{id}")]
         with self._database.changes.watch(*topics) as watch:
             while True:
-                await watch.wait(timedelta(hours=1))
+                now = datetime.now(self._zone)
+                await watch.wait(_midnight(now) - now)
                 for live in list(self._live.values()):
                     await self._refresh(live)
 
@@ -224,7 +228,7 @@ def _known(entry: Entry) -> faq.Entry:
     )
 
 
-def midnight(now: datetime) -> datetime:
+def _midnight(now: datetime) -> datetime:
     """The next midnight of the zone of `now`."""
     tomorrow = now.date() + timedelta(days=1)
     return datetime.combine(tomorrow, datetime.min.time(), tzinfo=now.tzinfo)

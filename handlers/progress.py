@@ -9,7 +9,13 @@ NOTHING = "您还没有报过事情。哪里坏了，直接说就行。"
 UNKNOWN = "没有编号{number}。您看看是不是记错了？"
 
 
-@handles("progress", words=("进度", "查进度"), help="问进度：712怎么样了")
+@handles(
+    "progress",
+    words=("进度", "查进度"),
+    pattern=r"^\s*(?:编号|号码|单子)?\s*#?(?:20\d\d-)?\d{1,6}\s*号?\s*(?:的|那个|这个)?\s*"
+    r"(?:怎么样|咋样|怎样|如何|到哪|办好没|办好了吗|修好没|修好了吗|好了没|好了吗|处理|进度|有结果)",
+    help="问进度：712怎么样了",
+)
 async def progress(message: Message, context: Context) -> Reply:
     """By number, or what the person reported last. A number alone shows only the state."""
     asked = _number(message.text)

@@ -35,7 +35,7 @@ class DialogueRow(Base):
     values: Mapped[list[Any]] = mapped_column(Json)
     labels: Mapped[list[str]] = mapped_column(Json)
     free_text: Mapped[bool]
-    data: Mapped[Any] = mapped_column(Json)
+    data: Mapped[Any] = mapped_column(Json, nullable=True)
     expires_at: Mapped[datetime] = mapped_column(UtcTime)
 
 

@@ -1,4 +1,7 @@
-"""Engines: SQLite with everything durable, PostgreSQL through asyncpg."""
+"""Engines: SQLite with everything durable, PostgreSQL through asyncpg.
+
+Errors hide their parameters: those are what people wrote.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,7 @@ def writing_sqlite(url: str) -> Engine:
     """The one connection that writes to a SQLite file."""
     engine = create_engine(
         make_url(url).set(drivername="sqlite"),
+        hide_parameters=True,
         pool_size=1,
         max_overflow=0,
         connect_args={"check_same_thread": False, "isolation_level": None, "timeout": BUSY_SECONDS},
@@ -34,15 +38,16 @@ def writing_sqlite(url: str) -> Engine:
 
 def writing_postgresql(url: str) -> AsyncEngine:
     """The pool that writes to PostgreSQL."""
-    return create_async_engine(make_url(url), pool_size=10, max_overflow=10)
+    return create_async_engine(make_url(url), hide_parameters=True, pool_size=10, max_overflow=10)
 
 
 def reading(url: str) -> AsyncEngine:
     """The engine for longer reads: beside the writer, off the loop, unable to write."""
     if is_postgresql(url):
-        return create_async_engine(make_url(url), pool_size=5, max_overflow=5)
+        return create_async_engine(make_url(url), hide_parameters=True, pool_size=5, max_overflow=5)
     engine = create_async_engine(
         make_url(url).set(drivername="sqlite+aiosqlite"),
+        hide_parameters=True,
         pool_size=2,
         max_overflow=2,
         connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},

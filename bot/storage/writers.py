@@ -7,12 +7,14 @@ fsync. PostgreSQL: each unit is a transaction of its own, repeated after a deadl
 
 import asyncio
 import logging
+import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.errors import StorageError
 from bot.storage import engine
@@ -162,12 +164,11 @@ class PostgreSQLWriter:
         for attempt in range(ATTEMPTS):
             try:
                 return await self._attempt(unit)
-            except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", "") not in RETRIED or attempt == ATTEMPTS - 1:
-                    raise StorageError(_short(error)) from error
-                await asyncio.sleep(0.01 * 2**attempt)
             except (SQLAlchemyError, OSError) as error:
-                raise StorageError(_short(error)) from error
+                state = getattr(getattr(error, "orig", None), "sqlstate", "")
+                if state not in RETRIED or attempt == ATTEMPTS - 1:
+                    raise _translated(error) from error
+                await asyncio.sleep(0.01 * 2**attempt)
         raise AssertionError
 
     async def close(self) -> None:
@@ -190,8 +191,15 @@ class PostgreSQLWriter:
         return value
 
 
+def _out_of_reach(error: BaseException) -> bool:
+    """True when the database could not do it (disk, lock, network), False for a faulty statement."""
+    if isinstance(error, OperationalError):
+        return getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
+    return isinstance(error, (InterfaceError, PoolTimeout, OSError))
+
+
 def _translated(error: Exception) -> Exception:
-    if isinstance(error, SQLAlchemyError):
+    if _out_of_reach(error):
         translated = StorageError(_short(error))
         translated.__cause__ = error
         return translated
