@@ -161,6 +161,14 @@ def test_other_segments(onebot: OneBot, segment: dict[str, object], words: str) 
     assert heard(onebot, [segment]).text == words
 
 
+def test_what_no_database_holds_is_left_out(onebot: OneBot) -> None:
+    """NUL, which JSON can spell; line breaks stay."""
+    sender = {"nickname": "小\0王"}
+    message = heard(onebot, [text("灯\0坏了\n来修")], sender=sender)
+
+    assert (message.text, message.sender_name) == ("灯坏了\n来修", "小王")
+
+
 def test_a_point_comes_in(onebot: OneBot) -> None:
     """As text or as numbers, implementations differ."""
     data = {"lat": "39.8969", "lon": 116.3246, "title": "幸福里", "content": "3号楼"}
@@ -222,6 +230,8 @@ def test_a_message_is_taken_as_long_as_its_id_is_remembered(
     [
         {"message_type": "guild"},
         {"message_id": None},
+        {"message_id": "1\n2"},
+        {"user_id": "3\0"},
         {"message_id": True},
         {"message_id": 10**100},
         {"group_id": {"id": 1}},

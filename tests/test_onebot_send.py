@@ -77,6 +77,7 @@ async def test_an_answer_to_a_message_finds_its_chat(onebot: OneBot, service: Fa
         (503, RetryLater),
         (500, Unknown),
         ("reset", Unknown),
+        ("noise", Unknown),
         ("lost", Unknown),
         ("garbage", Unknown),
         ({"status": "failed", "retcode": 100}, Rejected),

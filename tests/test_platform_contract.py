@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bot.errors import CallError, Malformed, SettingsError, Unauthorized
 from bot.model import Call, Delivery, Message
-from bot.platforms import Platform, Receives, discover
+from bot.platforms import Platform, Receives, build_all, discover
 from tests.fakes.memory import LocalMemory
 from tests.fakes.sample import Sample
 from tests.fakes.tables import Tables
@@ -40,7 +40,8 @@ def sample(name: str) -> Sample:
 
 async def _built(name: str, accounts: dict[str, dict[str, str]]) -> list[Platform]:
     async with aiohttp.ClientSession() as http:
-        return discover()[name](Tables(**{name: accounts}), http, LocalMemory())
+        every = build_all(Tables(**{name: accounts}), http, LocalMemory())
+        return [each for each in every if each.name == name]
 
 
 @cache

@@ -12,7 +12,7 @@ from bot.model import Call, ChatKind, Location, Media, MediaKind, Message
 from bot.platforms.wecom import Wecom, build
 from tests.fakes.memory import LocalMemory
 from tests.fakes.tables import Tables
-from tests.fakes.wecom import NOW, FakeWecom, Signer
+from tests.fakes.wecom import NOW, FakeWecom, Signer, xml
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_the_address_check_is_answered_with_its_text(wecom: Wecom) -> None:
     assert wecom.respond(delivery).body == b"5927782489442352469"
 
 
-@pytest.mark.parametrize("spoil", [str, unquote, unquote_plus])
+@pytest.mark.parametrize("spoil", [str, unquote, lambda query: unquote_plus(unquote(query))])
 def test_the_plus_of_an_address_check_survives(wecom: Wecom, spoil: Callable[[str], str]) -> None:
     """However the way to us treats "+", the signature still fits."""
     text = next(text for text in map(str, range(1000)) if "+" in Signer().sealed(text))
@@ -216,6 +216,15 @@ def test_entities_are_refused(wecom: Wecom) -> None:
 
     with pytest.raises(Malformed):
         wecom.read(Signer().call(bomb))
+
+
+def test_a_document_type_is_refused(wecom: Wecom) -> None:
+    """Even an empty one, around an ordinary message."""
+    plain = xml({"FromUserName": "WangLi", "CreateTime": 1, "MsgType": "text", "MsgId": "7"})
+    wecom.read(Signer().call(plain))
+
+    with pytest.raises(Malformed):
+        wecom.read(Signer().call(f"<!DOCTYPE xml>{plain}"))
 
 
 async def test_nothing_configured_is_no_account(

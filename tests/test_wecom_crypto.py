@@ -147,6 +147,13 @@ def _raw(plain: bytes) -> str:
         pytest.param(_raw(b"x" * 31 + b"\x21"), id="padding-beyond-the-block"),
         pytest.param(_raw(b"x" * 29 + b"\x01\x03\x03"), id="padding-of-two-minds"),
         pytest.param(_raw(b"\x20" * 32), id="nothing-but-padding"),
+        pytest.param(
+            _raw(b"s" * 16 + b"\0" * 4 + CORP_ID.encode() + b"\0" * 25 + b"\x1a"),
+            id="padding-only-at-the-end",
+        ),
+        pytest.param(
+            Signer().sealed("x")[:10] + "!" + Signer().sealed("x")[10:], id="junk-between"
+        ),
         pytest.param(_raw(b"s" * 16 + b"\xff\xff\xff\xff" + b"\x0c" * 12), id="length-lies"),
         pytest.param(_raw(b"s" * 15 + b"\x11" * 17), id="no-room-for-a-length"),
     ],

@@ -212,16 +212,24 @@ async def test_opening_the_chat_from_nowhere_is_no_message(
 
 
 async def test_what_others_did_is_passed_over(kf: WecomKf, service: FakeWecomKf) -> None:
-    """Staff's own words, status events and kinds of tomorrow are no resident's message."""
+    """Staff's own words, status events, other accounts and kinds of tomorrow."""
     staff = {"origin": 5, "external_userid": WHO, "msgtype": "text", "text": {"content": "我来"}}
     service.items.append(
         {"msgid": "s", "send_time": 1, "open_kfid": service.settings()["open_kfid"]} | staff
     )
     service.happens(event_type="session_status_change", change_type=1)
     service.happens(event_type="made_up_in_2027")
+    elsewhere = {"open_kfid": "wkSomebodyElse", "external_userid": WHO}
+    service.items.append(
+        {"msgid": "e", "send_time": 1, "origin": 3, "msgtype": "text", "text": {"content": "别处"}}
+        | elsewhere
+    )
+    service.happens(event_type="msg_send_fail", fail_msgid="theirs", fail_type=1, **elsewhere)
+    service.happens(event_type="enter_session", scene="there", **elsewhere)
     service.writes(WHO, content="好的")
+    pulled = await everything(kf)
 
-    assert [message.text for message in (await everything(kf)).messages] == ["好的"]
+    assert ([message.text for message in pulled.messages], pulled.failures) == (["好的"], ())
 
 
 @pytest.mark.parametrize(

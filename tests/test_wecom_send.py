@@ -171,6 +171,7 @@ async def test_a_wrong_secret_does_not_get_us_banned(
         ({"errcode": "no"}, Unknown, None),
         ("garbage", Unknown, None),
         ("reset", Unknown, None),
+        ("noise", Unknown, None),
         ("lost", Unknown, None),
     ],
 )
@@ -286,7 +287,16 @@ async def test_no_error_shows_a_secret(
     service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory
 ) -> None:
     """Neither its text nor its cause holds the token or the app's secret."""
-    troubles: list[Trouble] = [302, 404, 500, "reset", "garbage", "hang", {"errcode": 40014}]
+    troubles: list[Trouble] = [
+        302,
+        404,
+        500,
+        "reset",
+        "noise",
+        "garbage",
+        "hang",
+        {"errcode": 40014},
+    ]
     for trouble in troubles:
         service.trouble = [trouble, trouble]
         with pytest.raises((Rejected, RetryLater, Unknown)) as failure:

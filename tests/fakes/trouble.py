@@ -8,7 +8,8 @@ from aiohttp import web
 
 Trouble = int | str | dict[str, object]
 """A status; a JSON answer; "hang": read, never answered; "reset": read, connection cut; "lost":
-taken, and the connection cut before the answer; "garbage": 200 with something that is no JSON."""
+taken, and the connection cut before the answer; "garbage": 200 with something that is no JSON;
+"noise": something that is no HTTP."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -27,7 +28,11 @@ async def misbehave(trouble: Trouble, request: web.Request, handler: Handler) ->
     if trouble == "lost":
         await handler(request)
     assert request.transport is not None
-    request.transport.abort()
+    if trouble == "noise":
+        request.transport.write(b"SPAM SPAM SPAM\r\n\r\n")
+        request.transport.close()
+    else:
+        request.transport.abort()
     return web.Response()
 
 

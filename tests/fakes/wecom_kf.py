@@ -131,18 +131,18 @@ class FakeWecomKf(FakeWecom):
         if who not in self.residents:
             refuse(40096, "invalid external userid")
         resident = self.residents[who]
-        self._check_key(question)
         self._check_window(resident)
+        self._check_key(question)
         resident.answers += 1
         return self._took(question, resident, text)
 
     async def _take_greeting(self, request: web.Request) -> web.Response:
         question = await self.question(request)
         text = self.text_in(question)
+        self._check_key(question)
         who, until = self._codes.get(str(question["code"]), ("", self.now))
         if until <= self.now:
             refuse(41032, "invalid code")
-        self._check_key(question)
         del self._codes[str(question["code"])]
         return self._took(question, self.residents[who], text)
 
