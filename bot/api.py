@@ -53,7 +53,14 @@ __all__ = [
     "State",
     "handles",
     "mask",
+    "shortened",
 ]
+
+
+def shortened(text: str, longest: int = 20) -> str:
+    """The first words of what somebody wrote, in one line, without the mark at their end."""
+    line = " ".join(text.split()).rstrip("。！!？?，,.")
+    return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +102,9 @@ class Reply:
 class Context:
     """What a handler has besides the message.
 
-    `read` says what a sentence would mean if a resident wrote it. `chosen` is the value of the choice a digit picked; `answered` is True when the message
-    continues the handler's own question, whose `data` is then here.
+    `read` says what a sentence would mean if a resident wrote it. `answered` is True when the
+    message continues the handler's own question, whose `data` is then here; `chosen` is the value
+    of the choice a digit picked, None when it was answered in words.
     """
 
     tx: CommunityTransaction

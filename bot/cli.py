@@ -237,7 +237,7 @@ def group() -> None:
 def group_add(
     platform: str, chat: str, name: str, account: str, place: str, community: str
 ) -> None:
-    """登记一个群，例如：xiaolaba group add onebot group:123456 --name 三号楼群 --place 3号楼"""  # noqa: D400, D415
+    """登记一个群，例如：xiaolaba group add onebot group:123456 --name 三号楼群 --place 3号楼"""
     from bot.office import add_group  # noqa: PLC0415
 
     carry_out(lambda found: add_group(found, community, platform, account, chat, name, place))

@@ -252,10 +252,8 @@ class Dispatcher:
     def _community(self, message: Message) -> Community:
         """The community an account speaks for: the one it names, else the only or oldest one."""
         communities = self._understanding.communities
-        if message.platform in STORED:
-            named = message.account
-        else:
-            named = self._platform(message).community
+        stored = message.platform in STORED
+        named = message.account if stored else self._platform(message).community
         return next((c for c in communities if c.code == named), communities[0])
 
     def _platform(self, message: Message) -> Platform:

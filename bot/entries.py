@@ -1,6 +1,6 @@
-"""FAQ entries in files: JSONL, CSV or XLSX with the columns id, question, alternates, answer,
-category (or their Chinese names). One reader for every command.
+"""FAQ entries in files: JSONL, CSV or XLSX. One reader for every command.
 
+The columns are id, question, alternates, answer, category and more, or their Chinese names.
 Texts are cleaned on the way in: no control characters but line breaks, no space around them.
 """
 
@@ -43,9 +43,9 @@ MARKS = "|；;"
 Row = tuple[int, Mapping[str, Any]]
 """The line of the file, counted from 1, and its values by column."""
 
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _BREAK = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-_TEXT_MARK = re.compile(r"'+[=+\-@]")
+_TEXT_MARK = re.compile(r"'+[=+\-@＝＋－＠]")
 
 
 def read_entries(path: Path) -> list[faq.Entry]:
@@ -114,7 +114,7 @@ def text(value: Any) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return _CONTROL.sub("", _BREAK.sub("\n", str(value))).strip()
+    return _CONTROL.sub("", _BREAK.sub("\n", str(value))).replace("\t", " ").strip()
 
 
 def several(value: Any) -> tuple[str, ...]:

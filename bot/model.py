@@ -161,7 +161,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """ "There is something to fetch": the token makes the next pull cheap for the service."""
+    """Something is there to be fetched; the token makes the next pull cheap for the service."""
 
     token: str
 

@@ -78,7 +78,7 @@ async def link_member(settings: Settings, code: str, name: str) -> str:
         return await database.write(partial(unit, community=community))
 
 
-async def add_group(  # noqa: PLR0913 - one value for each column
+async def add_group(
     settings: Settings, code: str, platform: str, account: str, chat: str, name: str, place: str
 ) -> None:
     """A chat group of a place.

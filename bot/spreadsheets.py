@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 
 from bot.community.communities import Community
@@ -47,7 +47,7 @@ LONGEST_CELL = 32_767
 https://support.microsoft.com/office/excel-specifications-and-limits (read 2026-11-22)"""
 
 _DATE = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})日?")
-_FORMULA = re.compile(r"'*[=+\-@]")
+_FORMULA = re.compile(r"'*[=+\-@＝＋－＠]")
 
 
 async def import_entries(settings: Settings, code: str, file: Path) -> tuple[int, int]:
@@ -177,7 +177,7 @@ def _write_xlsx(path: Path, entries: Iterable[Mapping[str, Any]]) -> None:
     book.save(path)
 
 
-def _cell(sheet: Any, value: str, *, bold: bool = False) -> WriteOnlyCell:
+def _cell(sheet: Any, value: str, *, bold: bool = False) -> Cell:
     """Text, whatever it begins with and whoever edits it."""
     if len(value) > LONGEST_CELL:
         raise RuleError(f"“{value[:20]}…”太长，表格放不下，请导出成 CSV。")

@@ -2,9 +2,23 @@
 
 import re
 
-from bot.api import Choice, Context, Issue, MediaKind, Message, Question, Reply, State, handles
+from bot.api import (
+    Choice,
+    Context,
+    Issue,
+    MediaKind,
+    Message,
+    Question,
+    Reply,
+    State,
+    handles,
+    shortened,
+)
 
-PATTERN = r"^\s*(?:编号)?\s*#?(\d{1,6})\s*号?\s*(?:已经?|都)?(?:修|办|弄|处理|解决|清理|换|搞)?(?:好|完|妥)(?:了|啦|完)?\s*[。！!]?\s*$"
+PATTERN = (
+    r"^\s*(?:编号)?\s*#?(\d{1,6})\s*号?\s*(?:已经?|都)?"
+    r"(?:修|办|弄|处理|解决|清理|换|搞)?(?:好|完|妥)(?:了|啦|完)?\s*[。！!]?\s*$"
+)
 UNKNOWN = "没有编号{number}，请看看是不是打错了。"
 ALREADY = "编号{number}已经办完了。"
 CLOSED = "编号{number}记好了，已经告诉报的人。"
@@ -47,10 +61,11 @@ async def confirm(message: Message, context: Context) -> Reply:
 async def _ask_reporter(context: Context, issue: Issue) -> bool:
     if issue.reporter is None:
         return False
-    what = issue.text if len(issue.text) <= 20 else issue.text[:19] + "…"
     question = Question(
-        [Choice(FINE, True), Choice(NOT_FINE, False)],
+        [Choice(FINE, value=True), Choice(NOT_FINE, value=False)],
         data={"issue": issue.id},
         action="skill:confirm",
     )
-    return await context.ask(issue.reporter, ASK.format(number=issue.number, what=what), question)
+    return await context.ask(
+        issue.reporter, ASK.format(number=issue.number, what=shortened(issue.text)), question
+    )

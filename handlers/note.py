@@ -2,7 +2,7 @@
 
 import re
 
-from bot.api import Context, MediaKind, Message, Reply, Report, handles
+from bot.api import Context, MediaKind, Message, Reply, Report, handles, shortened
 
 WHAT = "记什么？请回复那句话说“记一下”，或者写：记一下 3号楼灯坏了。"
 NOTED = "记下了{count}件：\n{lines}"
@@ -32,5 +32,5 @@ async def note(message: Message, context: Context) -> Reply:
                 photos=photos if len(lines) == 1 else (),
             )
         )
-        filed.append(f"{issue.number} {line[:30]}")
+        filed.append(f"编号{issue.number}：{shortened(line, 30)}")
     return Reply(NOTED.format(count=len(filed), lines="\n".join(filed)))

@@ -28,7 +28,10 @@ async def notice(message: Message, context: Context) -> Reply:
     reach = await context.tx.audience.of(place)
     return Reply(
         PREVIEW.format(place=place.name, reach=reach.words, text=said),
-        Question([Choice(SEND, True), Choice(DONT, False)], data={"place": place.id, "text": said}),
+        Question(
+            [Choice(SEND, value=True), Choice(DONT, value=False)],
+            data={"place": place.id, "text": said},
+        ),
     )
 
 

@@ -45,7 +45,7 @@ async def plan(message: Message, context: Context) -> Reply:
     }
     return Reply(
         READ_BACK.format(when=times.describe(phrase), title=title, where=where),
-        Question([Choice(YES, True), Choice(NO, False)], data=data),
+        Question([Choice(YES, value=True), Choice(NO, value=False)], data=data),
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.api import Context, Issue, Message, Reply, handles
+from bot.api import Context, Issue, Message, Reply, handles, shortened
 
 NUMBER = re.compile(r"(?:(20\d\d)-)?0*(\d{1,6})(?!\d|号楼|栋|单元|楼)")
 NOTHING = "您还没有报过事情。哪里坏了，直接说就行。"
@@ -41,5 +41,5 @@ def _number(text: str) -> tuple[int | None, int] | None:
 
 def _line(issue: Issue, context: Context) -> str:
     opened = issue.opened_at.astimezone(context.community.zone)
-    what = issue.text if len(issue.text) <= 20 else issue.text[:19] + "…"
+    what = shortened(issue.text)
     return f"编号{issue.number}（{opened.month}月{opened.day}日，{what}）：{issue.state.spoken}。"

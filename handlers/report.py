@@ -14,6 +14,7 @@ from bot.api import (
     Report,
     handles,
     mask,
+    shortened,
 )
 
 WHAT = "您说：哪里、什么坏了？例如：3号楼电梯坏了。"
@@ -98,21 +99,15 @@ async def _file(message: Message, context: Context, data: Mapping[str, object]) 
     said = text if not words or words in text else f"{words}，{text}"
     summary = mask(said) if message.kind is ChatKind.GROUP else said
     due = _by(issue.due_at.astimezone(context.community.zone), context.tx.now)
-    return Reply(f"记下了：{_short(summary)}。{due}给您回话。编号{issue.number}。")
+    return Reply(f"记下了：{shortened(summary, 30)}。{due}给您回话。编号{issue.number}。")
 
 
 def _photos(message: Message) -> list[str]:
     return [media.hash for media in message.media if media.kind is MediaKind.IMAGE]
 
 
-def _short(text: str) -> str:
-    """The first words of a report, without the mark at their end."""
-    text = " ".join(text.split())
-    return (text if len(text) <= 30 else text[:29] + "…").rstrip("。！!？?，,.")
-
-
 def _by(due: datetime, now: datetime) -> str:
-    """ "周四前"; with the date when it is not within this week."""
+    """周四前; with the date when it is not within this week."""
     weekday = f"周{WEEKDAYS[due.weekday()]}"
     same_week = due.isocalendar()[:2] == now.isocalendar()[:2]
     return f"{weekday}前" if same_week else f"{due.month}月{due.day}日（{weekday}）前"

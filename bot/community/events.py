@@ -32,6 +32,10 @@ SHORTLY_BEFORE = timedelta(hours=2)
 """And once more so long before it starts."""
 
 
+MOST_PEOPLE = 50
+"""One person signs up at most so many."""
+
+
 class EventKind(StrEnum):
     """What kind of event; the value is what people call it."""
 
@@ -109,7 +113,7 @@ class Event:
 
     @property
     def when(self) -> str:
-        """ "11月28日（周六）上午9点", as people say it."""
+        """As people say it: 11月28日（周六）上午9点."""
         return read_back(self.starts_at)
 
     @property
@@ -214,8 +218,8 @@ class Events:
         Raises:
             RuleError: there is no room left, or the number is absurd.
         """
-        if not 1 <= people <= 50:
-            raise RuleError("一次报1到50个人。")
+        if not 1 <= people <= MOST_PEOPLE:
+            raise RuleError(f"一次报1到{MOST_PEOPLE}个人。")
         others = await self._coming(event, besides=person)
         if event.capacity is not None and others + people > event.capacity:
             raise RuleError(f"人满了，还剩{max(event.capacity - others, 0)}个位子。")

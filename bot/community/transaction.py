@@ -18,7 +18,7 @@ from bot.storage.transaction import Transaction
 
 
 class CommunityTransaction:
-    """What commits together, for one community: `tx.issues`, `tx.people`, …"""
+    """What commits together, for one community: its rooms, as `tx.issues` or `tx.people`."""
 
     def __init__(self, store: Transaction, community: Community) -> None:
         self.store = store

@@ -8,6 +8,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Self
 
 from sqlalchemy import Index, Text, select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -87,7 +88,7 @@ class Watch:
         self._topics = topics
         self._event = asyncio.Event()
 
-    def __enter__(self) -> "Watch":
+    def __enter__(self) -> Self:
         for topic in self._topics:
             self._waiting[topic].add(self._event)
         return self
@@ -98,10 +99,10 @@ class Watch:
             if not self._waiting[topic]:
                 del self._waiting[topic]
 
-    async def wait(self, timeout: timedelta) -> bool:
+    async def wait(self, patience: timedelta) -> bool:
         """True when something changed since the last wait, False after the timeout."""
         try:
-            async with asyncio.timeout(timeout.total_seconds()):
+            async with asyncio.timeout(patience.total_seconds()):
                 await self._event.wait()
         except TimeoutError:
             return False

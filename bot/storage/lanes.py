@@ -108,7 +108,7 @@ async def settle(tx: Transaction, results: Sequence[tuple[Claim, Outcome]]) -> N
     nexts = await _nexts(tx, [lane.id for lane in ours])
     changes = []
     for lane in ours:
-        claim, outcome = lanes[lane.id]
+        _, outcome = lanes[lane.id]
         sends = [*lane.sends[:-1], datetime.now(UTC).timestamp()] if lane.sends else []
         wake, urgency = nexts.get(lane.id, (None, Kind.NOTICE))
         if wake is not None and outcome.after is not None:
@@ -241,7 +241,7 @@ async def _heads(tx: Transaction, lanes: list[int]) -> dict[int, list[_Head]]:
         .order_by(OutboxRow.kind)
     )
     for row in await tx.select(statement):
-        heads[row.lane_id].append(_Head(**row._mapping))
+        heads[row.lane_id].append(_Head(**row._asdict()))
     return heads
 
 

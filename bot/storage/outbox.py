@@ -279,7 +279,7 @@ async def progress(tx: Transaction, origin: str) -> dict[str, int]:
         .where(OutboxRow.origin == origin)
         .group_by(OutboxRow.state)
     )
-    return {state: count for state, count in rows}
+    return dict(row for row in rows)
 
 
 async def _unknown(tx: Transaction, drafts: Iterable[Draft]) -> list[Draft]:

@@ -83,7 +83,7 @@ async def take(
 
 
 async def store(tx: Transaction, wanted: Wanted, page: Pulled) -> bool:
-    """The messages, the failures and the cursor of one page; False when another worker was first."""
+    """Messages, failures and cursor of one page; False when another worker was first."""
     # A newer announcement keeps the account wanted; the last page of this one ends it.
     moved = await tx.execute(
         _of(wanted)

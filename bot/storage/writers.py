@@ -192,7 +192,7 @@ class PostgreSQLWriter:
 
 
 def _out_of_reach(error: BaseException) -> bool:
-    """True when the database could not do it (disk, lock, network), False for a faulty statement."""
+    """True when the database could not (disk, lock, network); False for a faulty statement."""
     if isinstance(error, OperationalError):
         return getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
     return isinstance(error, (InterfaceError, PoolTimeout, OSError))

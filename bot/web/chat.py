@@ -226,7 +226,7 @@ class ResidentPage:
     async def _owner(self, code: str) -> Community | None:
         async with self._database.read() as tx:
             for community in self._understanding.communities:
-                if await CommunityTransaction(tx, community).places.by_code(code[:40]):
+                if await CommunityTransaction(tx, community).places.by_code(code):
                     return community
         return None
 

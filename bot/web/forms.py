@@ -75,7 +75,7 @@ async def _fields(request: web.Request) -> dict[str, str]:
         return {name: value for name, value in form.items() if isinstance(value, str)}
     value = orjson.loads(await request.read())
     if not isinstance(value, dict):
-        raise ValueError("not an object")
+        raise TypeError("not an object")
     wrong = [key for key in ("id", "text") if not isinstance(value.get(key, ""), str)]
     if wrong:
         raise ValueError("not a string")

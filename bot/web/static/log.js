@@ -57,7 +57,8 @@
   /* The list after the head says what the buttons say: it is hidden for as long as they show. */
   function write(node, head, list) {
     node.textContent = '';
-    appendLinked(node, head);
+    if (node.closest('.mine')) node.textContent = head;
+    else appendLinked(node, head);
     if (list) node.appendChild(element('span', 'list', list));
   }
 
