@@ -114,6 +114,7 @@ class FakeOneBot(Server):
         if chat not in known:
             return failed(103, "no such chat")
         self.texts.append((f"{kind}:{chat}", words_of(question["message"])))
+        self.arrivals.put_nowait(self.texts[-1])
         return answered("ok", 0, {"message_id": len(self.texts)})
 
     def _check_token(self, request: web.Request) -> None:

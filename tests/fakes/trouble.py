@@ -41,6 +41,7 @@ class Server:
 
     def __init__(self, *routes: web.RouteDef) -> None:
         self.trouble: list[Trouble] = []
+        self.arrivals: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
         self.url = ""
         application = web.Application(middlewares=[self._troubled])
         application.add_routes(routes)
@@ -58,6 +59,11 @@ class Server:
 
     async def __aexit__(self, *_: object) -> None:
         await self._runner.cleanup()
+
+    async def arrival(self) -> tuple[str, str]:
+        """The next text that arrives, with its chat; waited for up to 20 s."""
+        async with asyncio.timeout(20):
+            return await self.arrivals.get()
 
     def spared(self, request: web.Request) -> bool:
         """Whether troubles leave this call alone."""

@@ -230,6 +230,7 @@ class FakeWecom(Server):
         lately = sum(1 for whom, at in self._taken_at if whom == member and at > minute_ago)
         (self.texts if lately < 30 else self.dropped).append((member, text))
         self._taken_at.append((member, self.now))
+        self.arrivals.put_nowait((member, text))
 
     async def _give_file(self, request: web.Request) -> web.Response:
         self._check_token(request)

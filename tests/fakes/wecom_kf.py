@@ -164,4 +164,5 @@ class FakeWecomKf(FakeWecom):
     def _took(self, question: dict[str, object], who: Resident, text: str) -> web.Response:
         self._keys.add(str(question["msgid"]))
         who.texts.append(text)
+        self.arrivals.put_nowait((str(question.get("touser", "")), text))
         return ok(msgid=question["msgid"])
