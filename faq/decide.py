@@ -20,7 +20,7 @@ from faq.normalise import cap
 from faq.places import PlaceNames
 from faq.reading import Reading
 
-ANSWER = 0.62
+ANSWER = 0.65
 """From here on the best entry is the answer."""
 SUGGEST = 0.12
 """From here on the best entries are offered."""

@@ -6,7 +6,9 @@ KINDS = ("gas", "lift", "fire", "medical", "electric", "danger")
 DEFECTS = frozenset({"gas", "lift", "fire", "electric"})
 """Kinds that are also something to repair or to secure afterwards."""
 
-NOT_NOW = frozenset({"told", "past", "resolved", "ad", "cancel", "signup"})
+STORY = 64
+"""Characters beyond which nobody in danger writes."""
+NOT_NOW = frozenset({"told", "past", "harmless", "resolved", "ad", "cancel", "signup"})
 """Cues of what was heard, is over, or only comes up; a call for help outweighs them."""
 
 
@@ -17,6 +19,7 @@ def emergency(reading: Reading) -> str | None:
     """
     cues = reading.cues
     kind = next((kind for kind in KINDS if kind in cues), None)
-    if kind is None or (cues.keys() & NOT_NOW and "urgent" not in cues):
+    calm = "urgent" not in cues
+    if kind is None or (calm and cues.keys() & NOT_NOW):
         return None
-    return kind
+    return None if calm and kind != "gas" and len(reading.core) > STORY else kind

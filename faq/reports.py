@@ -19,7 +19,7 @@ CATEGORIES = (
     "矛盾纠纷",
     "其他",
 )
-CERTAIN = 1.0
+CERTAIN = 0.85
 """The weight of evidence from which a message is a report."""
 EVIDENCE = {
     "broken": 0.4,

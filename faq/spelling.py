@@ -21,6 +21,8 @@ CHANGED = 6.5
 CHANGED_IN_TERM = 3.2
 """The same where a term of the domain comes out."""
 LONGEST = 6
+SURE = 3
+"""Characters of a cue from which its sound is no accident."""
 
 Step = tuple[float, int, str]
 """The cost so far, where the last stretch begins, and how it is read."""
@@ -29,10 +31,10 @@ Step = tuple[float, int, str]
 class Speller:
     """Common words and domain terms, found by their sound."""
 
-    def __init__(self, known: Words, terms: frozenset[str]) -> None:
-        """Prefer these terms to the other known words."""
+    def __init__(self, known: Words, terms: frozenset[str], sure: frozenset[str]) -> None:
+        """Prefer these terms to the other known words; slips in the sure ones cost little."""
         self._known = known
-        self._terms = terms
+        self._sure = sure
         self._costs = {word: cost for word, cost in known.costs.items() if cost <= COMMON}
         self._costs |= {term: min(DOMAIN, known.cost(term)) for term in terms}
         self._alike: dict[str, str] = {}
@@ -77,7 +79,7 @@ class Speller:
                 yield self._costs[word] + self._toll(word) * changed, word
 
     def _toll(self, word: str) -> float:
-        return CHANGED_IN_TERM if word in self._terms else CHANGED
+        return CHANGED_IN_TERM if word in self._sure else CHANGED
 
 
 def _walk(best: Sequence[Step]) -> list[str]:
@@ -91,7 +93,9 @@ def _walk(best: Sequence[Step]) -> list[str]:
 @cache
 def speller() -> Speller:
     """The shipped dictionary with the terms of the thesaurus and of the cues."""
-    return Speller(words(), frozenset((*thesaurus().terms(), *cues().terms())))
+    named, phrases = frozenset(thesaurus().terms()), frozenset(cues().terms())
+    sure = named | {term for term in phrases if len(term) >= SURE}
+    return Speller(words(), named | phrases, sure)
 
 
 def mend(text: str) -> str:
