@@ -124,6 +124,17 @@ async def test_a_revoked_token_is_replaced_once(wecom: Wecom, service: FakeWecom
     assert (len(service.texts), service.tokens_given) == (11, 2)
 
 
+async def test_a_memory_out_of_reach_is_safe_to_repeat(
+    wecom: Wecom, service: FakeWecom, memory: LocalMemory
+) -> None:
+    """Without the token nothing was written: what may go out only once can wait."""
+    memory.out_of_reach = True
+    with pytest.raises(RetryLater):
+        await wecom.send(outgoing())
+
+    assert service.texts == []
+
+
 @pytest.mark.parametrize("code", [40014, 42001, 40001])
 async def test_a_token_that_stays_refused_waits(
     wecom: Wecom, service: FakeWecom, code: int

@@ -14,7 +14,7 @@ from hashlib import sha256
 
 import aiohttp
 
-from bot.errors import Rejected, RetryLater, SendError, Unknown
+from bot.errors import Rejected, RetryLater, SendError, StorageError, Unknown
 from bot.model import Media, Memory
 from bot.platforms._accounts import Account
 from bot.platforms._outbound import (
@@ -130,12 +130,22 @@ class WecomApi:
         return answer
 
     async def _token(self, refused: str = "") -> str:
-        """The shared token, fetched by one task of this process at a time."""
-        async with self._fetching:
-            kept = await self._memory.recall(self._key)
-            if kept == _REFUSED:
-                raise RetryLater("企业微信不认应用的凭证，请检查企业 ID 和 Secret", REPAIR)
-            return kept if kept and kept != refused else await self._new_token()
+        """The shared token; a new one is fetched by one task of this process at a time."""
+        try:
+            if token := await self._kept_token(refused):
+                return token
+            async with self._fetching:
+                # Another task may have fetched it meanwhile.
+                return await self._kept_token(refused) or await self._new_token()
+        except StorageError:
+            raise RetryLater("数据库暂时用不了") from None
+
+    async def _kept_token(self, refused: str) -> str:
+        """What all workers share; "" when nothing of use is there."""
+        kept = await self._memory.recall(self._key)
+        if kept == _REFUSED:
+            raise RetryLater("企业微信不认应用的凭证，请检查企业 ID 和 Secret", REPAIR)
+        return kept if kept and kept != refused else ""
 
     async def _new_token(self) -> str:
         request = Request("GET", f"{self._base_url}/cgi-bin/gettoken", self._credentials)
