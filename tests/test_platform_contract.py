@@ -26,7 +26,7 @@ LISTENING = sorted(
 )
 EACH = pytest.mark.parametrize("name", LISTENING)
 BOUNDED = settings(
-    deadline=timedelta(seconds=1), suppress_health_check=[HealthCheck.too_slow], max_examples=150
+    deadline=timedelta(seconds=5), suppress_health_check=[HealthCheck.too_slow], max_examples=150
 )
 
 

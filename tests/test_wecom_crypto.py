@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import CallError, Malformed, Unauthorized
@@ -109,6 +109,7 @@ def test_another_receiver_is_refused(vector: Vector) -> None:
         vector.opened(WecomCrypto(vector.token, vector.encoding_aes_key, "ww0000000000000000"))
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_what_the_other_side_seals_opens(text: str) -> None:
     """Every text survives the way, whatever its length does to the padding."""
@@ -166,6 +167,7 @@ def test_a_signed_envelope_that_is_none_is_malformed(envelope: str) -> None:
         crypto.decrypt(crypto.signature("1", "2", envelope), "1", "2", envelope)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.text(), st.text(), st.text())
 def test_only_call_errors_leave(sealed: bytes, timestamp: str, nonce: str, junk: str) -> None:
     """Signed or not, bytes or words: nothing but our own errors comes out."""

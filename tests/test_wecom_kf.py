@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import aiohttp
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import Malformed, Rejected, RetryLater, SettingsError, Unauthorized
@@ -322,6 +322,7 @@ KINDS = (
 KEYS = st.sampled_from(["content", "media_id", "latitude", "longitude", "title", "item", "name"])
 
 
+@settings(deadline=None)
 @given(kind=KINDS, body=st.dictionaries(KEYS, JSON))
 def test_no_body_does_harm(kind: str, body: dict[str, object]) -> None:
     """It is read, or refused as malformed, whatever stands in it."""

@@ -10,7 +10,8 @@ from bot.platforms.onebot import OneBot
 from tests.fakes.onebot import SECRET, SELF_ID, at, in_group, sample, signed, text
 from tests.peers.peer import Peer, prepare
 
-pytestmark = pytest.mark.peers
+# The first of them may have to build its environment.
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,8 @@ from bot.platforms.wecom import Wecom
 from tests.fakes.wecom import AES_KEY, CORP_ID, NOW, Signer, sample, xml
 from tests.peers.peer import HOME, SCRIPTS, Peer, prepare
 
-pytestmark = pytest.mark.peers
+# The first of them may have to build its environment.
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(600)]
 
 TOKEN = "QDG6eK"
 TIMESTAMP, NONCE = str(int(NOW.timestamp())), "1372623149"
