@@ -19,7 +19,7 @@ from bot.errors import Malformed
 from bot.model import Message
 from bot.storage.changes import INBOX
 from bot.storage.database import Database
-from bot.storage.tables import Base, Identity, UtcTime
+from bot.storage.tables import Base, Identity, UtcTime, stands
 from bot.storage.transaction import Transaction
 
 WAITING = "waiting"
@@ -138,12 +138,12 @@ async def take(tx: Transaction, worker: str, lease: timedelta, limit: int) -> li
     head = (
         select(InboxRow.id, InboxRow.body, InboxRow.attempts)
         .where(
-            InboxRow.state == WAITING,
+            stands(InboxRow.state, WAITING),
             InboxRow.next_at <= tx.now,
             (InboxRow.leased_until.is_(None)) | (InboxRow.leased_until < tx.now),
             ~select(earlier.id)
             .where(
-                earlier.state == WAITING,
+                stands(earlier.state, WAITING),
                 earlier.platform == InboxRow.platform,
                 earlier.account == InboxRow.account,
                 earlier.chat == InboxRow.chat,
@@ -169,7 +169,7 @@ async def settle(tx: Transaction, waiting: Waiting, worker: str) -> bool:
     """Mark it handled; False when the lease went to somebody else, who handles it then."""
     result = await tx.execute(
         update(InboxRow)
-        .where(and_(InboxRow.id == waiting.id, InboxRow.state == WAITING))
+        .where(and_(InboxRow.id == waiting.id, stands(InboxRow.state, WAITING)))
         .where(InboxRow.leased_by == worker)
         .values(state=DONE, leased_by=None, leased_until=None)
     )
@@ -183,7 +183,7 @@ async def postpone(
     failed = attempts >= ATTEMPTS
     await tx.execute(
         update(InboxRow)
-        .where(InboxRow.id == waiting.id, InboxRow.state == WAITING)
+        .where(InboxRow.id == waiting.id, stands(InboxRow.state, WAITING))
         .values(
             state=FAILED if failed else WAITING,
             attempts=attempts,
@@ -198,7 +198,9 @@ async def postpone(
 
 async def release(tx: Transaction, worker: str | None = None) -> None:
     """Give leases back: of one worker that stops, or of all when nobody else can be at work."""
-    statement = update(InboxRow).where(InboxRow.state == WAITING, InboxRow.leased_by.is_not(None))
+    statement = update(InboxRow).where(
+        stands(InboxRow.state, WAITING), InboxRow.leased_by.is_not(None)
+    )
     if worker is not None:
         statement = statement.where(InboxRow.leased_by == worker)
     await tx.execute(statement.values(leased_by=None, leased_until=None))
@@ -224,7 +226,7 @@ async def age(tx: Transaction) -> Age:
     """How many messages wait, and since when the oldest."""
     rows = await tx.select(
         select(func.count(InboxRow.id), func.min(InboxRow.received_at)).where(
-            InboxRow.state == WAITING
+            stands(InboxRow.state, WAITING)
         )
     )
     row = rows.one()

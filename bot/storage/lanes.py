@@ -26,6 +26,7 @@ from bot.storage.outbox import (
     LaneRow,
     OutboxRow,
 )
+from bot.storage.tables import stands
 from bot.storage.transaction import Transaction
 
 GIVE_UP = timedelta(hours=24)
@@ -136,7 +137,7 @@ async def recover(tx: Transaction, *, everything: bool = False) -> int:
     lanes = list(found.scalars())
     if not lanes:
         return 0
-    stuck = and_(OutboxRow.lane_id.in_(lanes), OutboxRow.state == SENDING)
+    stuck = and_(OutboxRow.lane_id.in_(lanes), stands(OutboxRow.state, SENDING))
     await tx.execute(
         update(OutboxRow)
         .where(stuck, OutboxRow.kind == Kind.NOTICE)
@@ -218,7 +219,7 @@ async def _heads(tx: Transaction, lanes: list[int]) -> dict[int, list[_Head]]:
         return heads
     first = (
         select(OutboxRow.lane_id, func.min(OutboxRow.seq).label("seq"))
-        .where(OutboxRow.state == WAITING, OutboxRow.lane_id.in_(lanes))
+        .where(stands(OutboxRow.state, WAITING), OutboxRow.lane_id.in_(lanes))
         .group_by(OutboxRow.lane_id, OutboxRow.kind)
         .subquery()
     )
@@ -375,7 +376,7 @@ async def _still_ours(tx: Transaction, lanes: Mapping[int, tuple[Claim, Outcome]
     ids = [lanes[lane.id][0].outgoing.id for lane in leased]
     flying = await tx.select(
         select(OutboxRow.id, OutboxRow.attempts).where(
-            OutboxRow.id.in_(ids), OutboxRow.state == SENDING
+            OutboxRow.id.in_(ids), stands(OutboxRow.state, SENDING)
         )
     )
     attempts = {row.id: row.attempts for row in flying}
@@ -392,7 +393,7 @@ async def _nexts(tx: Transaction, lanes: list[int]) -> dict[int, tuple[datetime,
         return {}
     rows = await tx.select(
         select(OutboxRow.lane_id, func.min(OutboxRow.next_at), func.min(OutboxRow.kind))
-        .where(OutboxRow.state == WAITING, OutboxRow.lane_id.in_(lanes))
+        .where(stands(OutboxRow.state, WAITING), OutboxRow.lane_id.in_(lanes))
         .group_by(OutboxRow.lane_id)
     )
     return {lane: (wake, urgency) for lane, wake, urgency in rows}

@@ -30,7 +30,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.model import STORED, Kind
 from bot.storage.changes import OUTBOX
-from bot.storage.tables import Base, Identity, Json, UtcTime
+from bot.storage.tables import Base, Identity, Json, UtcTime, stands
 from bot.storage.transaction import Transaction
 
 WAITING = "waiting"
@@ -44,8 +44,6 @@ FAILED = "failed"
 MISSED = "missed"
 """Its time passed before it could go out; shown to staff as 未送达."""
 CANCELLED = "cancelled"
-
-_OPEN = "state IN ('waiting', 'held')"
 
 
 class LaneRow(Base):
@@ -86,12 +84,18 @@ class OutboxRow(Base):
     __tablename__ = "outbox"
     __table_args__ = (
         Index(
-            "ix_outbox_open",
+            "ix_outbox_waiting",
             "lane_id",
             "kind",
             "seq",
-            sqlite_where=text(_OPEN),
-            postgresql_where=text(_OPEN),
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
+        Index(
+            "ix_outbox_held",
+            "lane_id",
+            sqlite_where=text("state = 'held'"),
+            postgresql_where=text("state = 'held'"),
         ),
         Index("ix_outbox_lane_seq", "lane_id", "seq"),
         Index(
@@ -254,7 +258,7 @@ async def heard(tx: Transaction, to: Destination) -> None:
     await tx.execute(update(LaneRow).where(LaneRow.id == lane).values(heard_at=tx.now, spent=0))
     freed = await tx.execute(
         update(OutboxRow)
-        .where(OutboxRow.lane_id == lane, OutboxRow.state == HELD)
+        .where(OutboxRow.lane_id == lane, stands(OutboxRow.state, HELD))
         .values(state=WAITING, next_at=tx.now)
     )
     if freed.rowcount:
@@ -362,7 +366,7 @@ async def standing(tx: Transaction, stale: timedelta) -> Standing:
     """How many texts wait, since when, and how many of late went wrong for good."""
     counted = await tx.select(
         select(func.count(OutboxRow.id), func.min(OutboxRow.created_at)).where(
-            OutboxRow.state == WAITING, OutboxRow.next_at <= tx.now
+            stands(OutboxRow.state, WAITING), OutboxRow.next_at <= tx.now
         )
     )
     row = counted.one()

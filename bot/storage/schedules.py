@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Index, Text, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.storage.tables import Base, Identity, UtcTime
+from bot.storage.tables import Base, Identity, UtcTime, stands
 from bot.storage.transaction import Transaction
 
 WAITING = "waiting"
@@ -97,7 +97,7 @@ async def due(tx: Transaction, limit: int) -> list[Due]:
             ScheduleRow.due_at,
             ScheduleRow.useful_seconds,
         )
-        .where(ScheduleRow.state == WAITING, ScheduleRow.due_at <= tx.now)
+        .where(stands(ScheduleRow.state, WAITING), ScheduleRow.due_at <= tx.now)
         .order_by(ScheduleRow.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -124,7 +124,7 @@ async def cancel(tx: Transaction, target: str) -> int:
     """Nothing about the target fires any more; how many firings."""
     result = await tx.execute(
         update(ScheduleRow)
-        .where(ScheduleRow.target == target, ScheduleRow.state == WAITING)
+        .where(ScheduleRow.target == target, stands(ScheduleRow.state, WAITING))
         .values(state=CANCELLED, fired_at=tx.now)
     )
     return result.rowcount

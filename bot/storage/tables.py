@@ -4,8 +4,17 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, Text
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    Text,
+    literal_column,
+)
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 Identity = BigInteger().with_variant(Integer, "sqlite")
@@ -65,6 +74,14 @@ class Json(TypeDecorator[Any]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """The value again; tuples come back as lists."""
         return None if value is None else json.loads(value)
+
+
+def stands(column: InstrumentedAttribute[str], state: str) -> ColumnElement[bool]:
+    """`column = 'state'` with the state written out, not bound.
+
+    Only so can a partial index on that state serve the statement.
+    """
+    return column == literal_column(f"'{state}'")
 
 
 class Base(DeclarativeBase):
