@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
-from tests.browser import standin
+from tests.browser.service import served
 
 FOLDER = Path(__file__).parent
 SCREENSHOTS = FOLDER.parent / "screenshots"
@@ -19,31 +18,13 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 expect.set_options(timeout=15_000)
 
 OpenPage = Callable[..., Awaitable[Page]]
-Announce = Callable[[str], Awaitable[None]]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def running() -> AsyncIterator[tuple[str, web.Application]]:
-    """The site on a free port: its address and its application."""
-    app = standin.build()
-    runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
-    await runner.setup()
-    socket = web.TCPSite(runner, "127.0.0.1", 0)
-    await socket.start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}", app
-    await runner.cleanup()
-
-
-@pytest.fixture(scope="session")
-def site(running: tuple[str, web.Application]) -> str:
-    """The base address of the site, without a slash at its end."""
-    return running[0]
-
-
-@pytest.fixture
-def announce(running: tuple[str, web.Application]) -> Announce:
-    """Sends a notice to every device that has opened the page."""
-    return running[1][standin.DESK].announce
+async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The address of a service in which nobody sends notices, without a slash at its end."""
+    async with served(tmp_path_factory.mktemp("site")) as address:
+        yield address
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

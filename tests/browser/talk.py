@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 
 MINE = ".mine .text"
 THEIRS = ".bot .text"
-VAGUE = "老人乘车卡"
+VAGUE = "门口的灯不亮"
 """A question the bot answers with numbered choices."""
 
 

@@ -15,11 +15,11 @@ async def test_the_page_works_without_scripts(open_page: OpenPage) -> None:
     """Plain forms ask, choose, look and enlarge; the page ends where the answer is."""
     page = await open_page(scripts=False)
     await page.get_by_role("button", name="问事情").click()
-    await expect(page.locator(MINE)).to_have_text(["你能帮我做什么？"])
+    await expect(page.locator(MINE)).to_have_text(["你能帮我做什么"])
     await page.get_by_role("textbox").fill(VAGUE)
     await send(page)
     await page.locator(".choices button").first.click()
-    await expect(page.locator(MINE)).to_have_text(["你能帮我做什么？", VAGUE, "1"])
+    await expect(page.locator(MINE)).to_have_text(["你能帮我做什么", VAGUE, "1"])
     await expect(page.locator(THEIRS)).to_have_count(3)
     assert urlsplit(page.url).fragment == "end"
     await page.get_by_role("link", name="看看有没有新消息").click()
@@ -45,9 +45,9 @@ async def test_a_blocked_storage_hinders_nothing(open_page: OpenPage) -> None:
         "Object.defineProperty(window, 'localStorage', {get() { throw new Error('blocked') }})"
     )
     await page.reload()
-    await say(page, "没有记性")
+    await say(page, "3号楼电梯坏了")
 
-    await expect(page.locator(MINE)).to_have_text(["没有记性"])
+    await expect(page.locator(MINE)).to_have_text(["3号楼电梯坏了"])
 
 
 async def test_nothing_breaks_the_policy_or_calls_strangers(open_page: OpenPage, site: str) -> None:

@@ -188,6 +188,8 @@ async def test_everything_can_be_done_by_keyboard(open_page: OpenPage) -> None:
     page = await open_page()
     await say(page, VAGUE)
     await page.reload()
+    count = await page.locator(".choices button").count()
+    choices = [f"choice {digit}" for digit in range(1, count + 1)]
     seen: list[str] = []
     for _ in range(20):
         await page.keyboard.press("Tab")
@@ -196,8 +198,9 @@ async def test_everything_can_be_done_by_keyboard(open_page: OpenPage) -> None:
             break
         seen.append(step["name"])
         assert step["outlined"] and step["uncovered"], step
-    wanted = ["phone", "large", "choice 1", "choice 2", "choice 3", "photo", "text", "send"]
+    wanted = ["phone", "large", *choices, "photo", "text", "send"]
 
+    assert choices
     assert seen == wanted
 
 
