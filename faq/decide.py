@@ -228,6 +228,8 @@ def _answered(reading: Reading, seen: Decision) -> Decision:
     """One of the three bands; a question about a defect also offers to record it."""
     defect = seen.category is not None and "rule" in reading.cues
     decided = replace(seen, also=("report",) if defect else ())
+    if "resolved" in reading.cues and not reading.asks:
+        return replace(decided, action="refuse")
     if seen.score >= ANSWER:
         return replace(decided, action="answer", entry=seen.candidates[0].id)
     if seen.score >= SUGGEST and not reading.cues.keys() & {"ad", "chat"}:

@@ -22,7 +22,7 @@ VERSIONS = 3
 """How often each question is seen: once whole, then with concepts missing."""
 DROPPED = 0.4
 """The chance of a concept to be taken away."""
-ORPHANED = 0.15
+ORPHANED = 0.3
 """What a question without its entry weighs."""
 STEPS = 250
 RATE = 2.0
