@@ -50,6 +50,13 @@ class InboxRow(Base):
             sqlite_where=text("state = 'waiting'"),
             postgresql_where=text("state = 'waiting'"),
         ),
+        Index(
+            "ix_inbox_due",
+            "next_at",
+            "id",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
         Index(None, "received_at"),
         Index("ix_inbox_chat", "platform", "account", "chat", "id"),
     )
@@ -151,7 +158,7 @@ async def take(tx: Transaction, worker: str, lease: timedelta, limit: int) -> li
             )
             .exists(),
         )
-        .order_by(InboxRow.id)
+        .order_by(InboxRow.next_at, InboxRow.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

@@ -21,7 +21,6 @@ from sqlalchemy import (
     case,
     func,
     insert,
-    or_,
     select,
     text,
     update,
@@ -45,6 +44,8 @@ MISSED = "missed"
 """Its time passed before it could go out; shown to staff as 未送达."""
 CANCELLED = "cancelled"
 
+_TROUBLE = "state IN ('unknown', 'failed')"
+
 
 class LaneRow(Base):
     """One chat of one account; the triple (platform, account, chat) is unique.
@@ -58,9 +59,16 @@ class LaneRow(Base):
         UniqueConstraint("platform", "account", "chat"),
         Index(
             "ix_lane_wake",
+            "urgency",
             "wake_at",
             sqlite_where=text("wake_at IS NOT NULL"),
             postgresql_where=text("wake_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_lane_leased",
+            "leased_until",
+            sqlite_where=text("leased_by IS NOT NULL"),
+            postgresql_where=text("leased_by IS NOT NULL"),
         ),
     )
 
@@ -105,6 +113,12 @@ class OutboxRow(Base):
             postgresql_where=text("state = 'sending'"),
         ),
         Index("ix_outbox_origin", "origin", "state"),
+        Index(
+            "ix_outbox_trouble",
+            "settled_at",
+            sqlite_where=text(_TROUBLE),
+            postgresql_where=text(_TROUBLE),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
@@ -372,7 +386,7 @@ async def standing(tx: Transaction, stale: timedelta) -> Standing:
     row = counted.one()
     trouble = await tx.select(
         select(func.count(OutboxRow.id)).where(
-            or_(OutboxRow.state == UNKNOWN, OutboxRow.state == FAILED),
+            text(_TROUBLE),
             OutboxRow.settled_at > tx.now - stale,
         )
     )

@@ -58,6 +58,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index("ix_inbox_chat", ["platform", "account", "chat", "id"], unique=False)
+        batch_op.create_index(
+            "ix_inbox_due",
+            ["next_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
+        )
         batch_op.create_index(batch_op.f("ix_inbox_received_at"), ["received_at"], unique=False)
         batch_op.create_index(
             "ix_inbox_waiting",
@@ -88,8 +95,15 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("lane", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_lane_leased",
+            ["leased_until"],
+            unique=False,
+            sqlite_where=sa.text("leased_by IS NOT NULL"),
+            postgresql_where=sa.text("leased_by IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_lane_wake",
-            ["wake_at"],
+            ["urgency", "wake_at"],
             unique=False,
             sqlite_where=sa.text("wake_at IS NOT NULL"),
             postgresql_where=sa.text("wake_at IS NOT NULL"),
@@ -211,6 +225,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("state = 'sending'"),
             postgresql_where=sa.text("state = 'sending'"),
+        )
+        batch_op.create_index(
+            "ix_outbox_trouble",
+            ["settled_at"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('unknown', 'failed')"),
+            postgresql_where=sa.text("state IN ('unknown', 'failed')"),
         )
         batch_op.create_index(
             "ix_outbox_waiting",
