@@ -1,11 +1,33 @@
 """Danger to life: recognised before anything else, without a model."""
 
+import re
+
 from faq.reading import Reading
 
 KINDS = ("gas", "lift", "fire", "medical", "electric", "danger")
 DEFECTS = frozenset({"gas", "lift", "fire", "electric"})
 """Kinds that are also something to repair or to secure afterwards."""
 
+PERSON = (
+    "(?:有人|老人|老头|老太|奶奶|爷爷|外公|外婆|阿婆|阿公|婆婆|公公|大爷|大妈|老伴|爸|妈|孩子|小孩"
+    "|姑娘|小伙|女的|男的|老公|老婆|邻居|工人|师傅|婴儿|宝宝|孙子|孙女|女孩|男孩|个人)"
+)
+SAID = {
+    "medical": re.compile(
+        f"{PERSON}[^,。!?的]{{0,8}}(?:摔|跌|掉|翻|栽|坠|滚)[^,。!?]{{0,4}}"
+        "(?:下去|下来|下楼|楼下|水里|河里|井里|沟里|湖里|[^,。!?]{0,3}池)"
+        "|(?:摔|跌|滑|倒|躺|趴)[^。!?]{0,8}"
+        "(?:起不来|不起来|动不了|不能动|不动了|没法动|动弹不得)"
+        "|(?:叫|喊|推|拍|摇)[^,。!?]{0,3}(?:不应|不醒|不答应|没反应|没应|不动)"
+        "|(?:喝|吞|吃|误服)[^,。!?]{0,4}"
+        "(?:农药|敌敌畏|百草枯|老鼠药|消毒液|洁厕灵|安眠药|汽油|纽扣电池)"
+        "|(?:电池|硬币|钉子|别针|药片|一把药)[^,。!?]{0,4}吞"
+        f"|{PERSON}[^,。!?的]{{0,6}}(?:烫|烧|砍|轧|压|夹|砸|扎|电)(?:伤|住|着|到)"
+        f"|{PERSON}[^,。!?]{{0,6}}烫[^,。!?]{{0,2}}(?:一大片|好大|严重|起泡)"
+    ),
+    "danger": re.compile("寻死|求死|自尽|不想活|活够了|一了百了|做傻事"),
+}
+"""What is said in too many ways for a list: who, what befell them, how they are."""
 STORY = 64
 """Characters beyond which nobody in danger writes."""
 NOT_NOW = frozenset({"told", "past", "harmless", "resolved", "ad", "cancel", "signup"})
@@ -18,8 +40,15 @@ def emergency(reading: Reading) -> str | None:
     Told, remembered, asked about as a rule, or already over is not one.
     """
     cues = reading.cues
-    kind = next((kind for kind in KINDS if kind in cues), None)
+    kind = next((kind for kind in KINDS if kind in cues or _said(kind, reading)), None)
     calm = "urgent" not in cues
     if kind is None or (calm and cues.keys() & NOT_NOW):
         return None
     return None if calm and kind != "gas" and len(reading.core) > STORY else kind
+
+
+def _said(kind: str, reading: Reading) -> bool:
+    pattern = SAID.get(kind)
+    if pattern is None:
+        return False
+    return any(pattern.search(text) is not None for text in (reading.plain, reading.text))

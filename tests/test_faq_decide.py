@@ -86,6 +86,9 @@ def test_a_private_message_has_one_action(text: str, action: str) -> None:
         ("楼道电箱在冒火花", "electric", ("report",)),
         ("有人要跳楼", "danger", ()),
         ("jiuming", "danger", ()),
+        ("家裏著火了", "fire", ("report",)),
+        ("師傅從架子上摔下來了", "medical", ()),
+        ("奶奶在浴室滑了一跤爬不起来了", "medical", ()),
     ],
 )
 def test_danger_comes_before_everything(text: str, kind: str, also: tuple[str, ...]) -> None:
@@ -103,6 +106,10 @@ def test_danger_comes_before_everything(text: str, kind: str, also: tuple[str, .
         "上个月家里着火烧光了，有没有救助",
         "燃气入户安检怎么预约",
         "灭火器在哪里领",
+        "我家煤气灶打不着火",
+        "孩子的球掉到楼下了",
+        "楼道里有人抽烟，烟味呛人",
+        "我妈前年摔下楼，现在能评残吗",
         "如果电梯困人了该打哪个电话",
         "消防讲座讲了着火怎么逃生，讲得真好",
     ],
