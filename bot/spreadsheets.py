@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import partial
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ async def export_entries(settings: Settings, code: str, file: Path) -> int:
         entries = await CommunityTransaction(tx, community).questions.entries()
     beside = file.with_name(file.name + ".part")
     try:
-        write(beside, [_row(entry) for entry in entries])
+        beside.write_bytes(write([_row(entry) for entry in entries]))
         beside.replace(file)
     except OSError as error:
         raise RuleError(f"{file} 写不进去：{error.strerror}") from error
@@ -165,22 +166,25 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
     return [forms if name == "alternates" else text(value) for name, value in shown.items()]
 
 
-def _write_xlsx(path: Path, entries: Iterable[Mapping[str, Any]]) -> None:
+def _xlsx(entries: Iterable[Mapping[str, Any]]) -> bytes:
+    table = [list(COLUMNS), *map(_cells, entries)]
+    for value in (value for line in table for value in line):
+        if len(value) > LONGEST_CELL:
+            raise RuleError(f"“{value[:20]}…”太长，表格放不下，请导出成 CSV。")
     book = Workbook(write_only=True)
     sheet = book.create_sheet("问答")
     sheet.freeze_panes = "A2"
     for number, name in enumerate(COLUMNS):
         sheet.column_dimensions[chr(ord("A") + number)].width = WIDTHS.get(name, NARROW)
-    sheet.append([_cell(sheet, name, bold=True) for name in COLUMNS])
-    for row in entries:
-        sheet.append([_cell(sheet, value) for value in _cells(row)])
-    book.save(path)
+    for number, line in enumerate(table):
+        sheet.append([_cell(sheet, value, bold=number == 0) for value in line])
+    file = BytesIO()
+    book.save(file)
+    return file.getvalue()
 
 
-def _cell(sheet: Any, value: str, *, bold: bool = False) -> Cell:
+def _cell(sheet: Any, value: str, *, bold: bool) -> Cell:
     """Text, whatever it begins with and whoever edits it."""
-    if len(value) > LONGEST_CELL:
-        raise RuleError(f"“{value[:20]}…”太长，表格放不下，请导出成 CSV。")
     cell = WriteOnlyCell(sheet, value or None)
     if value:
         cell.data_type = "s"
@@ -190,25 +194,23 @@ def _cell(sheet: Any, value: str, *, bold: bool = False) -> Cell:
     return cell
 
 
-def _write_csv(path: Path, entries: Iterable[Mapping[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for row in entries:
-            writer.writerow(
-                ["'" + value if _FORMULA.match(value) else value for value in _cells(row)]
-            )
+def _csv(entries: Iterable[Mapping[str, Any]]) -> bytes:
+    file = StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(COLUMNS)
+    for row in entries:
+        writer.writerow(["'" + value if _FORMULA.match(value) else value for value in _cells(row)])
+    return file.getvalue().encode("utf-8-sig")
 
 
-def _write_json_lines(path: Path, entries: Iterable[Mapping[str, Any]]) -> None:
-    with path.open("wb") as file:
-        file.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in entries)
+def _json_lines(entries: Iterable[Mapping[str, Any]]) -> bytes:
+    return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in entries)
 
 
-_WRITERS: Mapping[str, Callable[[Path, Iterable[Mapping[str, Any]]], None]] = {
-    ".xlsx": _write_xlsx,
-    ".csv": _write_csv,
-    ".jsonl": _write_json_lines,
+_WRITERS: Mapping[str, Callable[[Iterable[Mapping[str, Any]]], bytes]] = {
+    ".xlsx": _xlsx,
+    ".csv": _csv,
+    ".jsonl": _json_lines,
 }
 
 
