@@ -33,7 +33,7 @@ DIGIT = re.compile(
     r"(?:选|第|要)?\s*([0-9]{1,3}|[一二两三四五六七八九])\s*(?:个|号)?[.。、!！)）]?"
 )
 NUMERALS = "零一二三四五六七八九"
-SEPARATOR = " \t\n:：,，。.、;；!！-—"
+SEPARATOR = " \t\n　:：,，。.、;；!！?？~～…-—"
 TALK = frozenset({"ad", "neighbour", "chat"})
 
 
@@ -142,23 +142,24 @@ def _choice(text: str, situation: Situation, seen: Decision) -> Decision | None:
 
 def _command(text: str, situation: Situation, seen: Decision) -> Decision | None:
     """A command word at the beginning, or a phrase of staff."""
-    plain = normalize("NFKC", text).strip()
+    said = text.strip()
     for pattern, action in situation.patterns:
-        if pattern.search(plain):
-            return replace(seen, action=action, argument=plain)
+        if pattern.search(normalize("NFKC", said)):
+            return replace(seen, action=action, argument=said)
     for word in sorted(situation.words, key=len, reverse=True):
-        argument = _after(word, plain, situation)
+        # What follows is passed on as it was written: it may be a notice to everybody.
+        argument = _after(word, said, situation)
         if argument is not None:
             return replace(seen, action=situation.words[word], argument=argument)
     return None
 
 
-def _after(word: str, plain: str, situation: Situation) -> str | None:
+def _after(word: str, said: str, situation: Situation) -> str | None:
     """What follows a command word; None when the text only happens to begin with it."""
-    if not plain.startswith(word):
+    if not said.startswith(word):
         return None
-    rest = plain[len(word) :]
-    argument = rest.strip(SEPARATOR)
+    rest = said[len(word) :]
+    argument = rest.lstrip(SEPARATOR).rstrip()
     if not argument or rest[0] in SEPARATOR:
         return argument
     if not situation.addressed or Reading(rest).asks:
