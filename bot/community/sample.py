@@ -34,14 +34,15 @@ async def settle_in(tx: CommunityTransaction) -> None:
     data = _data()
     places = await _places(tx, data["place"])
     for member in data["staff"]:
-        place = places.get(member["place"]) or await tx.places.root()
+        place = places[member["place"]]
         await tx.people.add(member["name"], Role(member["role"]), place)
     await _events(tx, data)
 
 
 async def _places(tx: CommunityTransaction, rows: list[dict[str, Any]]) -> dict[str, Place]:
     root = await tx.places.root()
-    places = {root.name: root}
+    # The first row's parent is the community itself, whatever its name is here.
+    places = {rows[0]["parent"]: root}
     for row in rows:
         parent = places[row["parent"]]
         place = await tx.places.add(row["name"], row["kind"], parent.id, row["names"])

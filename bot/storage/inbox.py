@@ -244,7 +244,7 @@ async def age(tx: Transaction) -> Age:
 class Written:
     """A message as its writer sees it again."""
 
-    id: int
+    id: str
     text: str
     photos: int
     at: datetime
@@ -268,13 +268,13 @@ async def written(
 ) -> list[Written]:
     """The newest messages of one chat, the oldest of them first."""
     rows = await tx.select(
-        select(InboxRow.id, InboxRow.body, InboxRow.received_at)
+        select(InboxRow.body, InboxRow.received_at)
         .where(InboxRow.platform == platform, InboxRow.account == account, InboxRow.chat == chat)
         .order_by(InboxRow.id.desc())
         .limit(limit)
     )
     found = []
     for row in reversed(rows.all()):
-        message = _MESSAGE.validate_json(row[1])
-        found.append(Written(row[0], message.text, len(message.media), row[2]))
+        message = _MESSAGE.validate_json(row[0])
+        found.append(Written(message.id, message.text, len(message.media), row[1]))
     return found

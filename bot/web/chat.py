@@ -59,6 +59,9 @@ RETRY = timedelta(seconds=1)
 BUSY = "发得太快了，请歇一会儿再发。"
 TOO_MANY_DEVICES = "现在打开的人太多，请过一会儿再来。"
 UNAVAILABLE = "现在存不下来，请过一会儿再发，或者打电话给居委会。"
+LONGEST_POSITION = 40
+"""Characters of one `lane.seq` of a cursor."""
+
 FOREIGN = "请在小喇叭的页面上发。"
 
 
@@ -334,12 +337,12 @@ class ResidentPage:
         own = reader.lanes[0]
         written = await queue.written(tx, own.platform, own.account, own.chat, SHOWN)
         mine = [
-            (w.at, {"id": f"m{w.id}", "mine": True, "text": w.text, "choices": []})
+            (w.at, {"id": w.id.partition(":")[2], "mine": True, "text": w.text, "choices": []})
             for w in written
             if w.text or w.photos
         ]
         texts = await outbox.newest(tx, lanes, SHOWN) if lanes else []
-        theirs = [(t.at, {**self._shown(t), "mine": False, "text": t.text}) for t in texts]
+        theirs = [(t.at, {**self._shown(t), "mine": False}) for t in texts]
         both = sorted([*mine, *theirs], key=lambda pair: pair[0])[-SHOWN:]
         return [{**shown, "time": self._time(at)} for at, shown in both]
 
@@ -367,7 +370,7 @@ def _positions(cursor: str) -> dict[int, int]:
     found = {}
     for part in cursor[:1000].split("-"):
         lane, dot, seq = part.partition(".")
-        if dot and lane.isdecimal() and seq.isdecimal() and len(part) < 40:
+        if dot and lane.isdecimal() and seq.isdecimal() and len(part) <= LONGEST_POSITION:
             found[int(lane)] = int(seq)
     return found
 
