@@ -189,12 +189,29 @@ def _free(reading: Reading, situation: Situation, seen: Decision) -> Decision:
         return replace(seen, action=skill)
     if not situation.addressed:
         return _overheard(reading, seen)
+    exact = _exact(reading, situation, seen)
+    if exact is not None:
+        return replace(seen, action="answer", entry=exact.id, score=exact.score)
     wish = intent(reading)
     if wish is not None and not (_sure(reading, seen) and wish in {"next_event", "signup"}):
         return replace(seen, action=wish)
     if _reported(reading, seen):
         return _recorded(seen)
     return _answered(reading, seen)
+
+
+def _exact(reading: Reading, situation: Situation, seen: Decision) -> Candidate | None:
+    """The candidate whose question somebody typed as it stands, or chose from a list."""
+    asked = _bare(reading.raw)
+    for candidate in seen.candidates:
+        entry = situation.index.get(candidate.id)
+        if entry and asked in map(_bare, (entry.question, *entry.alternates)):
+            return candidate
+    return None
+
+
+def _bare(text: str) -> str:
+    return "".join(filter(str.isalnum, normalize("NFKC", text)))
 
 
 def _recorded(seen: Decision) -> Decision:

@@ -35,7 +35,7 @@ class Speller:
         """Prefer these terms to the other known words; slips in the sure ones cost little."""
         self._known = known
         self._sure = sure
-        self._costs = {word: cost for word, cost in known.costs.items() if cost <= COMMON}
+        self._costs = known.common(COMMON)
         self._costs |= {term: min(DOMAIN, known.cost(term)) for term in terms}
         self._alike: dict[str, str] = {}
         for word, cost in self._costs.items():
@@ -66,7 +66,7 @@ class Speller:
     def _read(self, key: str, typed: str | None, size: int) -> Iterator[tuple[float, str]]:
         """The ways to read one stretch: as typed, or as the word that sounds like it."""
         kept = key if typed is None else typed
-        if size == 1 or kept in self._known.costs or kept in self._costs:
+        if size == 1 or kept in self._known or kept in self._costs:
             yield self._costs.get(kept, self._known.cost(kept)), kept
         word = self._alike.get(key)
         if word is None or len(word) != size:

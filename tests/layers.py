@@ -63,12 +63,10 @@ RESERVED: dict[str, set[str]] = {
     "sqlite3": {"bot.storage"},
     "apscheduler": {"bot.schedule"},
     "jieba": {"faq"},
-    "opencc": {"faq"},
-    "pypinyin": {"faq"},
 }
 """Libraries that only these parts may import; all others are free, but for `faq`."""
 
-FAQ_LIBRARIES = {"dateutil", "defusedxml", "jieba", "lunar_python", "opencc", "openpyxl", "orjson"}
+FAQ_LIBRARIES = {"dateutil", "jieba", "lunar_python"}
 """The libraries of `faq`: none that reaches a network or a database."""
 
 FAQ_FORBIDDEN = {"asyncio", "http", "socket", "sqlite3", "subprocess", "urllib"}

@@ -1,4 +1,4 @@
-"""`python -m faq.tables`: write the character and word tables that ship in faq/data.
+"""`python scripts/faq_tables.py`: write the character and word tables that ship in faq/data.
 
 Needs the development packages pypinyin and jieba and the converter OpenCC; what they cost at
 run time (150 MiB together) is why only these small extracts ship.
