@@ -22,7 +22,7 @@ from faq.reading import Reading
 
 ANSWER = 0.65
 """From here on the best entry is the answer."""
-SUGGEST = 0.12
+SUGGEST = 0.2
 """From here on the best entries are offered."""
 CERTAIN = 0.85
 """From here on an unaddressed group hears the answer, and an answer beats other wishes."""
