@@ -161,9 +161,14 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """Something is there to be fetched; the token makes the next pull cheap for the service."""
+    """Something is there to be fetched; the token makes the next pull cheap for the service.
+
+    `account` names another account of the service, when several share one address; None for the
+    one that was called.
+    """
 
     token: str
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from bot.errors import Rejected, RetryLater
+from bot.model import Message
 from bot.platforms import Platform, Pulls
 from bot.storage import pulls
 from bot.storage.database import Database
@@ -25,6 +26,9 @@ POLL = timedelta(seconds=1)
 
 PAUSE = timedelta(seconds=5)
 """Between two attempts when the service does not answer."""
+
+FIRST_LOOK = timedelta(hours=1)
+"""The first page of an account may bring days of old messages; nobody waits for those."""
 
 LOOK_AROUND = timedelta(minutes=10)
 """How often an account is read though nothing was announced: announcements can be lost."""
@@ -73,6 +77,8 @@ class Puller:
                 log.warning("pull of %s/%s: %s", wanted.platform, wanted.account, error)
                 await self._later(wanted)
                 return
+            if wanted.cursor == "":
+                page = replace(page, messages=_fresh(page.messages))
             if not await self._database.write(partial(pulls.store, wanted=wanted, page=page)):
                 return
             wanted, more = replace(wanted, cursor=page.cursor), page.more
@@ -82,3 +88,8 @@ class Puller:
             await pulls.postpone(tx, wanted, PAUSE)
 
         await self._database.write(unit)
+
+
+def _fresh(messages: Sequence[Message]) -> tuple[Message, ...]:
+    oldest = datetime.now(UTC) - FIRST_LOOK
+    return tuple(message for message in messages if message.sent_at > oldest)

@@ -17,6 +17,7 @@ welcome code, which `send` uses first.
 
 import logging
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from urllib.parse import unquote
 
@@ -106,8 +107,12 @@ class WecomKf:
     name = "wecom_kf"
     capabilities = _CAPABILITIES
 
-    def __init__(self, account: Account, api: WecomApi) -> None:
-        """Speak for the account through its API."""
+    def __init__(self, account: Account, api: WecomApi, siblings: Mapping[str, str]) -> None:
+        """Speak for the account through its API.
+
+        `siblings` are all configured kf accounts, this one too: open_kfid to account name.
+        """
+        self._siblings = siblings
         self.account = account.name
         self.community = account.community
         self._open_kfid = account["open_kfid"]
@@ -120,10 +125,11 @@ class WecomKf:
         if call.method == "GET":
             return Delivery(handshake=Response(body=plain))
         fields = read_xml(plain)
-        ours = fields.get("OpenKfId", self._open_kfid) == self._open_kfid
-        if fields.get("Event") != "kf_msg_or_event" or not ours:
+        account = self._siblings.get(fields.get("OpenKfId", self._open_kfid))
+        if fields.get("Event") != "kf_msg_or_event" or account is None:
             return Delivery()
-        return Delivery(announcement=Announcement(identifier(fields.get("Token"))))
+        other = None if account == self.account else account
+        return Delivery(announcement=Announcement(identifier(fields.get("Token")), other))
 
     def respond(self, delivery: Delivery) -> Response:
         """An empty body: heard."""
@@ -276,4 +282,6 @@ def build(
     """
     checks = {"aes_key": aes_key_fault, "base_url": address_fault}
     accounts = configured(settings, "wecom_kf", SETTINGS[:-1], checks)
-    return [WecomKf(account, WecomApi(http, memory, account)) for account in accounts]
+    # One app's address hears of all its kf accounts: each can say whose turn it is.
+    siblings = {account["open_kfid"]: account.name for account in accounts}
+    return [WecomKf(account, WecomApi(http, memory, account), siblings) for account in accounts]

@@ -77,7 +77,6 @@ async def test_an_answer_lost_on_its_way_is_not_a_second_message(open_page: Open
     assert len(set(ids)) == 1
 
 
-@pytest.mark.xfail(reason="the log names a message by its number, not by the id it was sent with")
 async def test_a_message_that_did_arrive_is_not_shown_as_unsent(open_page: OpenPage) -> None:
     """The answer was lost, the page closed: the next visit finds the message in the log."""
     page = await open_page()
