@@ -33,6 +33,9 @@ IN_FLIGHT = 100
 POLL = timedelta(milliseconds=500)
 """How long a lost hint, or a lane that may send again, waits."""
 
+LONGEST_SEND = timedelta(seconds=25)
+"""For all parts of a text together: less than the lease."""
+
 SETTLE_TRIES = 20
 """Seconds for which an outcome waits for the database: less than the lease."""
 
@@ -155,9 +158,13 @@ async def _send_parts(platform: Sends, outgoing: Outgoing) -> Sent:
     """Send the text, in as many parts as the service's limit asks for."""
     parts = split(outgoing.text, platform.capabilities.max_bytes)
     sent = Sent()
-    for number, part in enumerate(parts):
-        key = outgoing.key[:30] + (f"-{number}" if number else "")
-        sent = await platform.send(replace(outgoing, text=part, key=key))
+    try:
+        async with asyncio.timeout(LONGEST_SEND.total_seconds()):
+            for number, part in enumerate(parts):
+                key = outgoing.key[:30] + (f"-{number}" if number else "")
+                sent = await platform.send(replace(outgoing, text=part, key=key))
+    except TimeoutError as error:
+        raise Unknown("the service did not answer in time") from error
     return sent
 
 

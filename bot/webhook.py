@@ -82,11 +82,12 @@ class Webhook:
     async def _accept(self, platform: Platform, delivery: Delivery) -> None:
         await self._inbox.add(delivery.messages)
         if delivery.announcement:
+            other = delivery.announcement.account
             await self._database.write(
                 partial(
                     pulls.announce,
                     platform=platform.name,
-                    account=platform.account,
+                    account=platform.account if other is None else other,
                     token=delivery.announcement.token,
                 )
             )
