@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -30,15 +31,24 @@ def _known_zone(value: str) -> str:
 
 
 def _database_url(value: str) -> str:
-    if value and not value.startswith(("sqlite:///", "postgresql+asyncpg://")):
-        raise ValueError(value)
+    if value and not _is_database(value):
+        # Without the value: it may hold a password.
+        raise ValueError("not the address of a database")
     return value
+
+
+def _is_database(value: str) -> bool:
+    try:
+        _port = urlsplit(value).port
+    except ValueError:
+        return False
+    return value.startswith(("sqlite:///", "postgresql+asyncpg://"))
 
 
 class CommunitySettings(BaseModel):
     """One `[[community]]` table: a community of this install and its local facts."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     code: str = Field("main", pattern=r"^[a-z0-9-]{1,32}$", description="代号，小写字母和数字")
     name: str = Field("本社区", min_length=1, max_length=40, description="社区名称")
@@ -53,7 +63,7 @@ class CommunitySettings(BaseModel):
 class Settings(BaseModel):
     """What an operator can choose. Field descriptions are the text of docs/settings.md."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     data: Path = Field(Path("data"), description="数据文件夹：数据库、照片、备份都在里面")
     database_url: Annotated[str, AfterValidator(_database_url)] = Field(
@@ -162,12 +172,14 @@ def _file(
         return values
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         faults.append(f"{path}：格式不对（{error}）")
         return values
     for name, table in tables.items():
         if name in platforms:
             _accounts(name, table, values["platforms"][name], platforms[name], faults)
+        elif name == "platforms":
+            faults.append(f"{name}：不认识的设置")
         else:
             values[name] = table
     return values
