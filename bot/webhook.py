@@ -37,26 +37,18 @@ class Webhook:
         self._metrics = metrics
         self._database = database
         self._inbox = inbox
-        self._platforms = {
-            (platform.name, platform.account): platform
-            for platform in platforms
-            if isinstance(platform, Receives)
-        }
+        self._platforms = [platform for platform in platforms if isinstance(platform, Receives)]
 
     def routes(self) -> list[web.RouteDef]:
-        """What the web server is given."""
-        return [
-            route
-            for path in ("/webhook/{platform}", "/webhook/{platform}/{account}")
-            for route in (web.post(path, self.handle), web.get(path, self.handle))
-        ]
+        """What the web server is given: a plain path for each account."""
+        return [route for platform in self._platforms for route in self._routes(platform)]
 
-    async def handle(self, request: web.Request) -> web.Response:
-        """Take one call in."""
-        info = request.match_info
-        platform = self._platforms.get((info["platform"], info.get("account", "")))
-        if platform is None:
-            return web.Response(status=404)
+    def _routes(self, platform: Receives) -> list[web.RouteDef]:
+        path = f"/webhook/{platform.name}/{platform.account}".rstrip("/")
+        handle = partial(self._handle, platform)
+        return [web.post(path, handle), web.get(path, handle)]
+
+    async def _handle(self, platform: Receives, request: web.Request) -> web.Response:
         response = await self._take_in(platform, request)
         self._metrics.calls.labels(platform.name, response.status).inc()
         return response
@@ -96,17 +88,24 @@ class Webhook:
 async def _call(request: web.Request) -> Call:
     if (request.content_length or 0) > LARGEST:
         raise web.HTTPRequestEntityTooLarge(LARGEST, request.content_length or 0)
-    body = b""
-    if request.can_read_body:
-        async with asyncio.timeout(SLOWEST):
-            body = await request.read()
     return Call(
         method=request.method,
         query=request.rel_url.raw_query_string,
-        headers={name.lower(): value for name, value in request.headers.items()},
-        body=body,
+        # It finds names in any case, lower case included.
+        headers=request.headers,
+        body=await _body(request),
         received_at=datetime.now(UTC),
     )
+
+
+async def _body(request: web.Request) -> bytes:
+    if not request.can_read_body:
+        return b""
+    if request.content.is_eof():
+        # It came with its head, as nearly all do: nothing to wait for.
+        return await request.read()
+    async with asyncio.timeout(SLOWEST):
+        return await request.read()
 
 
 def _web(response: Response) -> web.Response:

@@ -12,7 +12,17 @@ from functools import partial
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Index, Text, UniqueConstraint, and_, delete, func, select, text, update
+from sqlalchemy import (
+    Index,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from bot.errors import Malformed
@@ -174,13 +184,20 @@ async def take(tx: Transaction, worker: str, lease: timedelta, limit: int) -> li
 
 async def settle(tx: Transaction, waiting: Waiting, worker: str) -> bool:
     """Mark it handled; False when the lease went to somebody else, who handles it then."""
-    result = await tx.execute(
-        update(InboxRow)
-        .where(and_(InboxRow.id == waiting.id, stands(InboxRow.state, WAITING)))
-        .where(InboxRow.leased_by == worker)
-        .values(state=DONE, leased_by=None, leased_until=None)
-    )
+    result = await tx.execute(_SETTLE, {"row": waiting.id, "worker": worker})
     return result.rowcount == 1
+
+
+# Made once: making a statement costs more than SQLite takes to run it.
+_SETTLE = (
+    update(InboxRow)
+    .where(
+        InboxRow.id == bindparam("row"),
+        stands(InboxRow.state, WAITING),
+        InboxRow.leased_by == bindparam("worker"),
+    )
+    .values(state=DONE, leased_by=None, leased_until=None)
+)
 
 
 async def postpone(
