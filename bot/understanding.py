@@ -6,6 +6,7 @@ which entries are valid.
 """
 
 import asyncio
+import gc
 import logging
 import re
 from collections.abc import Mapping, Sequence
@@ -107,6 +108,8 @@ class Understanding:
             names = await self._place_names(live.community)
             places = await asyncio.to_thread(faq.PlaceNames, names)
             live.index, live.places, live.entries = index, places, entries
+        # What was built stays: the collector need not walk through it again and again.
+        gc.freeze()
         self._loaded.set()
 
     async def loaded(self) -> None:
