@@ -129,6 +129,11 @@ class Context:
         )
         return await self.tx.dialogues.put_to(person, text, dialogue, timedelta(days=3))
 
+    async def photos(self, message: Message) -> list[str]:
+        """The pictures of the message, behind those sent just before without a word."""
+        waiting = await self.tx.dialogues.take_photos(self.person.identity, message.chat)
+        return [*waiting, *(m.hash for m in message.media if m.kind is MediaKind.IMAGE)]
+
     @property
     def community(self) -> Community:
         """The community the message was written in."""

@@ -123,10 +123,11 @@ class Dispatcher:
         for message in messages:
             if self._platform(message).capabilities.quota:
                 await outbox.heard(tx, _chat(message))
+        quoted = {waiting.id: await _with_quote(tx, waiting.message) for waiting in taken}
         return [
             Prepared(
                 waiting,
-                waiting.message,
+                quoted[waiting.id],
                 communities[sender_of(waiting.message)],
                 people[sender_of(waiting.message)],
                 dialogues.get(people[sender_of(waiting.message)].identity),
@@ -269,6 +270,15 @@ def _context(context: Context, dialogue: Dialogue | None) -> Context:
         return context
     chosen = None if decision.choice is None else dialogue.values[decision.choice - 1]
     return replace(context, answered=True, chosen=chosen, data=dialogue.data)
+
+
+async def _with_quote(tx: Transaction, message: Message) -> Message:
+    """With the words and pictures of the message it quotes, when the service names only its id."""
+    found = await inbox.quoted(tx, message)
+    if found is None or message.quote is None:
+        return message
+    quote = replace(message.quote, text=found.text, sender=found.sender)
+    return replace(message, quote=quote, media=(*message.media, *found.media))
 
 
 async def _arrive(room: CommunityTransaction, message: Message, person: Person) -> Person:

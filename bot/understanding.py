@@ -162,7 +162,7 @@ class Understanding:
             patterns=words.patterns,
             examples=words.examples,
         )
-        return faq.understand(message.text, situation)
+        return faq.understand(_numbered(message.text, dialogue), situation)
 
     def read(self, text: str, community: int) -> faq.Decision:
         """What a sentence would mean if a resident wrote it in private."""
@@ -209,6 +209,13 @@ def _wordless(message: Message) -> str | None:
     if kinds:
         return PHOTO
     return WELCOME if message.place_code else None
+
+
+def _numbered(text: str, dialogue: Dialogue | None) -> str:
+    """A choice that was said in its own words, as its number."""
+    said = text.strip().rstrip("。.！!")
+    labels = dialogue.labels if dialogue else ()
+    return str(labels.index(said) + 1) if said in labels else text
 
 
 def _live_entries(entries: Sequence[Entry], community: Community, today: date) -> list[Entry]:

@@ -6,7 +6,6 @@ from bot.api import (
     Choice,
     Context,
     Issue,
-    MediaKind,
     Message,
     Question,
     Reply,
@@ -40,8 +39,7 @@ async def close(message: Message, context: Context) -> Reply:
         return Reply(UNKNOWN.format(number=number))
     if issue.state in {State.CONFIRMING, State.CLOSED}:
         return Reply(ALREADY.format(number=number))
-    photos = [media.hash for media in message.media if media.kind is MediaKind.IMAGE]
-    await context.tx.issues.add_photos(issue.id, photos, after=True)
+    await context.tx.issues.add_photos(issue.id, await context.photos(message), after=True)
     await context.tx.issues.move(issue, State.CONFIRMING, context.person.id, message.text)
     told = await _ask_reporter(context, issue)
     return Reply((CLOSED if told else CLOSED_QUIETLY).format(number=number))

@@ -17,28 +17,32 @@ FALLBACK = {"gas": "119", "lift": "119", "electric": "110"}
 
 TOLD = "已经告诉社区工作人员。"
 UNREACHED = "社区电话☎{社区电话}"
+FILED = "这件事也记下了，编号{number}。"
 
 
 @handles("emergency")
-async def emergency(message: Message, context: Context) -> list[Reply]:
+async def emergency(message: Message, context: Context) -> Reply:
     """Answer with the number, alert staff, and file what is also a defect."""
     kind = context.decision.emergency or "danger"
     advice = context.community.fill(ADVICE[kind]) or f"马上打{FALLBACK.get(kind, '110')}。"
     who = context.person.name or "一位居民"
     alert = f"紧急：{who}说“{message.text[:100]}”。请马上联系。"
     told = await context.tx.handoffs.alert(alert, Kind.EMERGENCY)
-    after = TOLD if told else context.community.fill(UNREACHED)
-    replies = [Reply("\n".join(filter(None, [advice, after])), urgent=True)]
+    lines = [advice, TOLD if told else context.community.fill(UNREACHED)]
     if "report" in context.decision.also:
-        issue = await context.tx.issues.open(
-            Report(
-                text=message.text,
-                category=context.decision.category or "安全隐患",
-                source=message.platform,
-                place=await context.tx.places.find(context.decision.place),
-                place_words=context.decision.place or "",
-                reporter=context.person.id,
-            )
+        lines.append(await _file(message, context))
+    return Reply("\n".join(filter(None, lines)), urgent=True)
+
+
+async def _file(message: Message, context: Context) -> str:
+    issue = await context.tx.issues.open(
+        Report(
+            text=message.text,
+            category=context.decision.category or "安全隐患",
+            source=message.platform,
+            place=await context.tx.places.find(context.decision.place),
+            place_words=context.decision.place or "",
+            reporter=context.person.id,
         )
-        replies.append(Reply(f"这件事也记下了，编号{issue.number}。"))
-    return replies
+    )
+    return FILED.format(number=issue.number)

@@ -9,7 +9,9 @@ VOICE = "语音收到了，有人会听。"
 VOICE_CALL = "急事请打☎{社区电话}。"
 
 
-@handles("human", words=("找人", "找人帮忙", "人工", "转人工"), help="找人帮忙：说“找人”")
+@handles(
+    "human", words=("找人", "我要找人", "找人帮忙", "人工", "转人工"), help="找人帮忙：说“找人”"
+)
 async def human(message: Message, context: Context) -> Reply:
     """Put the person on the list of those who wait, and alert staff."""
     told = await context.tx.handoffs.open(context.person, message.text)

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.api import Context, MediaKind, Message, Reply, Report, handles, shortened
+from bot.api import Context, Message, Reply, Report, handles, shortened
 
 WHAT = "记什么？请回复那句话说“记一下”，或者写：记一下 3号楼灯坏了。"
 NOTED = "记下了{count}件：\n{lines}"
@@ -18,7 +18,7 @@ async def note(message: Message, context: Context) -> Reply:
     lines = [LINE.sub("", line).strip() for line in said.splitlines() if line.strip()][:MOST]
     if not lines:
         return Reply(WHAT)
-    photos = tuple(media.hash for media in message.media if media.kind is MediaKind.IMAGE)
+    photos = tuple(await context.photos(message))
     filed = []
     for line in lines:
         read = context.read(line)

@@ -21,9 +21,9 @@ async def notice(message: Message, context: Context) -> Reply:
     text = context.decision.argument
     if not text:
         return Reply(WHAT)
-    first, _, rest = text.partition(" ")
-    named = await context.tx.places.find(first)
-    place, said = (named, rest.strip()) if named and rest.strip() else (None, text)
+    first, *rest = text.split(maxsplit=1)
+    named = await context.tx.places.find(first) if rest else None
+    place, said = (named, rest[0]) if named else (None, text)
     place = place or await context.tx.places.root()
     reach = await context.tx.audience.of(place)
     return Reply(

@@ -7,7 +7,6 @@ from bot.api import (
     ChatKind,
     Choice,
     Context,
-    MediaKind,
     Message,
     Question,
     Reply,
@@ -39,16 +38,9 @@ async def report(message: Message, context: Context) -> Reply:
     decision = context.decision
     text = decision.argument or message.text
     if decision.argument == "" and text.strip() in report.words:
-        return Reply(WHAT, Question(free_text=True, data={"photos": _photos(message)}))
-    data = {
-        "text": text,
-        "category": decision.category,
-        "place": decision.place,
-        "photos": _photos(message),
-    }
-    if decision.place is None and message.kind is ChatKind.PRIVATE:
-        return Reply(WHERE, Question([Choice(SKIP, "skip")], free_text=True, data=data))
-    return await _file(message, context, data)
+        data = {"photos": await context.photos(message)}
+        return Reply(WHAT, Question(free_text=True, data=data))
+    return await _located(message, context, text, await context.photos(message))
 
 
 @handles("skill:photo")
@@ -56,16 +48,15 @@ async def photo(message: Message, context: Context) -> Reply | None:
     """A picture without a word: ask what it shows."""
     if message.kind is ChatKind.GROUP:
         return None
-    return Reply(
-        PHOTO, Question(free_text=True, data={"photos": _photos(message)}, action="report")
-    )
+    data = {"photos": await context.photos(message)}
+    return Reply(PHOTO, Question(free_text=True, data=data, action="report"))
 
 
 async def _continued(message: Message, context: Context) -> Reply:
     data = dict(context.data or {})
     if context.chosen == "no":
         return Reply(NEVER_MIND)
-    data["photos"] = [*data.get("photos", []), *_photos(message)]
+    data["photos"] = [*data.get("photos", []), *await context.photos(message)]
     if context.chosen in {"skip", "report"}:
         return await _file(message, context, data)
     if "text" in data:
@@ -73,11 +64,21 @@ async def _continued(message: Message, context: Context) -> Reply:
     elif len(message.text.strip()) < SHORTEST:
         return Reply(WHAT, Question(free_text=True, data=data))
     else:
-        data |= {
-            "text": message.text,
-            "category": context.decision.category,
-            "place": context.decision.place,
-        }
+        return await _located(message, context, message.text, data["photos"])
+    return await _file(message, context, data)
+
+
+async def _located(message: Message, context: Context, text: str, photos: list[str]) -> Reply:
+    """File it, or first ask where when it names no place."""
+    decision = context.decision
+    data: dict[str, object] = {
+        "text": text,
+        "category": decision.category,
+        "place": decision.place,
+        "photos": photos,
+    }
+    if decision.place is None and message.kind is ChatKind.PRIVATE:
+        return Reply(WHERE, Question([Choice(SKIP, "skip")], free_text=True, data=data))
     return await _file(message, context, data)
 
 
@@ -100,10 +101,6 @@ async def _file(message: Message, context: Context, data: Mapping[str, object]) 
     summary = mask(said) if message.kind is ChatKind.GROUP else said
     due = _by(issue.due_at.astimezone(context.community.zone), context.tx.now)
     return Reply(f"记下了：{shortened(summary, 30)}。{due}给您回话。编号{issue.number}。")
-
-
-def _photos(message: Message) -> list[str]:
-    return [media.hash for media in message.media if media.kind is MediaKind.IMAGE]
 
 
 def _by(due: datetime, now: datetime) -> str:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 LIFETIME = timedelta(minutes=30)
 """After so long a digit is asked back: nobody remembers what it was for."""
 
+PHOTOS = "photos"
+"""The only thing that a question knows which waits for the words to some pictures."""
+
 
 class DialogueRow(Base):
     """The open question of one identity, in the chat where it was put."""
@@ -112,6 +115,19 @@ class Dialogues:
         draft = Draft(to, Kind.REPLY, text, choices=dialogue.labels, closing=True)
         await outbox.add(self._tx.store, [draft])
         return True
+
+    async def take_photos(self, identity: int, chat: str) -> list[str]:
+        """The photos that were sent there without a word; they do not wait for one any more."""
+        found = await open_questions(self._tx.store, [(identity, chat)])
+        dialogue = found.get(identity)
+        if (
+            dialogue is None
+            or not isinstance(dialogue.data, dict)
+            or set(dialogue.data) != {PHOTOS}
+        ):
+            return []
+        await self.close(identity)
+        return list(dialogue.data[PHOTOS])
 
     async def close(self, identity: int) -> None:
         """The question is answered."""

@@ -257,6 +257,26 @@ async def age(tx: Transaction) -> Age:
     return Age(row[0], row[1])
 
 
+async def quoted(tx: Transaction, message: Message) -> Message | None:
+    """The message that this one quotes by its id alone; None when it is not known any more.
+
+    An id may stand behind what tells the accounts of a service apart, as in `10001000:-42`.
+    """
+    if message.quote is None or message.quote.text or not message.quote.id:
+        return None
+    account, colon, _ = message.id.rpartition(":")
+    rows = await tx.select(
+        select(InboxRow.body).where(
+            InboxRow.platform == message.platform,
+            InboxRow.account == message.account,
+            InboxRow.chat == message.chat,
+            InboxRow.message_id.in_([message.quote.id, f"{account}{colon}{message.quote.id}"]),
+        )
+    )
+    body = rows.scalars().first()
+    return None if body is None else _MESSAGE.validate_json(body)
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A message as its writer sees it again."""

@@ -139,7 +139,7 @@ class ResidentPage:
             log.exception("a message was not stored")
             return await self._sorry(request, reader, wants_page, 503, UNAVAILABLE, said)
         if wants_page:
-            response: web.StreamResponse = web.HTTPSeeOther("/#end")
+            response: web.StreamResponse = _see("/#end")
         else:
             id = message.id.partition(":")[2]
             response = _json({"id": id, "replies": [self._shown(text) for text in replies]})
@@ -168,7 +168,7 @@ class ResidentPage:
         """Switch the size of the letters and remember it."""
         if not own_page(request):
             raise web.HTTPForbidden(reason=FOREIGN)
-        response = web.HTTPSeeOther("/")
+        response = _see("/")
         if request.cookies.get(LARGE):
             response.del_cookie(LARGE)
         else:
@@ -202,7 +202,7 @@ class ResidentPage:
     async def _arrive(self, request: web.Request, code: str) -> web.StreamResponse:
         """Somebody scanned a place's QR code: the bot hears of it like of a message."""
         reader = await self._reader(request)
-        response = web.HTTPSeeOther("/")
+        response = _see("/")
         community = await self._owner(code)
         if community is not None:
             self._allow(request, reader)
@@ -363,6 +363,11 @@ class ResidentPage:
 
     def _secure(self, request: web.Request) -> bool:
         return secure(request, self._settings.trusted_proxies)
+
+
+def _see(address: str) -> web.Response:
+    """Go there, by GET: an answer that can take a cookie, unlike aiohttp's exception."""
+    return web.Response(status=303, headers={"Location": address})
 
 
 def _positions(cursor: str) -> dict[int, int]:
