@@ -7,11 +7,16 @@ from tests.databases import (
     pytest_collection_modifyitems,
     pytest_terminal_summary,
 )
+from tests.service import postgres_seed, seeded, service, sqlite_seed
 
 __all__ = [
     "database",
+    "postgres_seed",
     "postgres_server",
     "pytest_addoption",
     "pytest_collection_modifyitems",
     "pytest_terminal_summary",
+    "seeded",
+    "service",
+    "sqlite_seed",
 ]

@@ -1,0 +1,1 @@
+"""Dialogues: what people say to the bot, what it says back, through the doors they use."""

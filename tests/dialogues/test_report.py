@@ -1,0 +1,204 @@
+"""报修: what residents say when something is broken, and what becomes of it."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from bot.community.issues import IssuePhotoRow, IssueRow
+from tests.dialogues.people import KfResident, Neighbour, Resident, Staff, photo
+from tests.service import Service
+
+WHERE = "在哪儿？例如：3号楼2单元。\n1 不好说，先记下"
+DONE = re.compile(r"记下了：(.+)。(.+)前给您回话。编号(\d+)。")
+
+
+def noted(replies: list[str]) -> tuple[str, int]:
+    """What was written down, and its number."""
+    (reply,) = replies
+    match = DONE.fullmatch(reply)
+    assert match, reply
+    assert re.search(r"周[一二三四五六日]", match[2])
+    return match[1], int(match[3])
+
+
+async def photos(service: Service) -> list[tuple[int, bool]]:
+    """Every photo of an issue: the issue's number, and whether it was taken afterwards."""
+    found = await service.rows(
+        select(IssueRow.number, IssuePhotoRow.after)
+        .join(IssueRow, IssueRow.id == IssuePhotoRow.issue_id)
+        .order_by(IssuePhotoRow.id)
+    )
+    return [(row[0], row[1]) for row in found]
+
+
+async def test_one_sentence_is_enough(resident: Resident, another: Resident) -> None:
+    """Each report gets the next number, whoever makes it."""
+    assert noted(await resident.says("3号楼电梯坏了")) == ("3号楼电梯坏了", 1)
+    assert noted(await another.says("5号楼楼道灯不亮")) == ("5号楼楼道灯不亮", 2)
+
+
+async def test_the_place_is_asked_for(resident: Resident) -> None:
+    """One question, answered in words or with a digit."""
+    assert await resident.says("电梯坏了") == [WHERE]
+    assert noted(await resident.says("3号楼2单元")) == ("3号楼2单元，电梯坏了", 1)
+    assert await resident.says("路灯不亮了") == [WHERE]
+    assert noted(await resident.says("1")) == ("路灯不亮了", 2)
+    assert await resident.says("下水道堵了") == [WHERE]
+    assert noted(await resident.says("不好说，先记下")) == ("下水道堵了", 3)
+
+
+async def test_the_word_alone_is_asked_back(resident: Resident) -> None:
+    """What is broken, then where."""
+    assert await resident.says("报修") == ["您说：哪里、什么坏了？例如：3号楼电梯坏了。"]
+    assert await resident.says("水龙头漏水") == [WHERE]
+    assert noted(await resident.says("5号楼")) == ("5号楼，水龙头漏水", 1)
+
+
+@pytest.mark.parametrize("words", ["3号楼2单元灯坏了", "报修 3号楼2单元灯坏了"])
+async def test_a_photo_and_then_its_words(service: Service, resident: Resident, words: str) -> None:
+    """Photos that come first belong to the words that follow, however these are said."""
+    assert await resident.says("", photo(1)) == ["照片收到了。是哪里、什么事？"]
+    assert await resident.says("", photo(2)) == ["照片收到了。是哪里、什么事？"]
+    assert noted(await resident.says(words)) == ("3号楼2单元灯坏了", 1)
+    assert noted(await resident.says("5号楼门禁坏了")) == ("5号楼门禁坏了", 2)
+
+    assert await photos(service) == [(1, False), (1, False)]
+
+
+async def test_photos_with_their_words(service: Service, resident: Resident) -> None:
+    """All at once, and with the place still to be asked for."""
+    assert noted(await resident.says("3号楼门口堆了纸箱", photo())) == ("3号楼门口堆了纸箱", 1)
+    assert await resident.says("水管漏水", photo(1), photo(2)) == [WHERE]
+    assert noted(await resident.says("5号楼")) == ("5号楼，水管漏水", 2)
+
+    assert await photos(service) == [(1, False), (2, False), (2, False)]
+
+
+async def test_in_wechat(service: Service, kf_resident: KfResident) -> None:
+    """微信客服: a picture is a message of its own, fetched from WeCom."""
+    assert await kf_resident.sends_photo(photo()) == ["照片收到了。是哪里、什么事？"]
+    assert noted(await kf_resident.says("3号楼2单元灯坏了")) == ("3号楼2单元灯坏了", 1)
+    assert await kf_resident.says("1怎么样了") == [await progress(service, 1, "3号楼2单元灯坏了")]
+
+    assert await photos(service) == [(1, False)]
+
+
+async def test_in_a_group(service: Service, group: Neighbour) -> None:
+    """No question is put to a whole group, and nothing personal is repeated to it."""
+    said = "3号楼2单元501王阿姨13912345678家水管漏了"
+
+    assert noted(await group.asks_in_group("电梯坏了")) == ("电梯坏了", 1)
+    assert noted(await group.asks_in_group(said)) == (
+        "3号楼2单元［某户］王阿姨［手机号］家水管漏了",
+        2,
+    )
+    assert noted(await group.asks_in_group("3号楼灯坏了", group.picture(photo())))[1] == 3
+    assert group.private.news() == []
+    assert await photos(service) == [(3, False)]
+
+
+async def progress(service: Service, number: int, said: str) -> str:
+    """What the reporter hears of a new issue."""
+    ((opened_at,),) = await service.rows(
+        select(IssueRow.opened_at).where(IssueRow.number == number)
+    )
+    day = opened_at.astimezone(service.settings.zone)
+    return f"编号{number}（{day.month}月{day.day}日，{said}）：收到了，正在安排人看。"
+
+
+async def test_how_it_stands(service: Service, resident: Resident, another: Resident) -> None:
+    """One's own in words; of somebody else's the state alone, for a number proves nothing."""
+    assert await resident.says("我报的事怎么样了") == ["您还没有报过事情。哪里坏了，直接说就行。"]
+    await resident.says("3号楼2单元501漏水")
+    own = [await progress(service, 1, "3号楼2单元501漏水")]
+
+    assert await resident.says("1怎么样了") == own
+    assert await resident.says("编号1修好了吗") == own
+    assert await resident.says("我报的事怎么样了") == own
+    assert await another.says("编号1怎么样了") == ["编号1：收到了，正在安排人看。"]
+    assert await another.says("7怎么样了") == ["没有编号7。您看看是不是记错了？"]
+
+
+async def test_ones_own_matters_stay_out_of_the_group(service: Service, group: Neighbour) -> None:
+    """What somebody reported is told to them alone."""
+    await group.says("3号楼2单元501漏水")
+
+    assert await group.asks_in_group("我报的事怎么样了") == []
+    assert group.private.news() == [await progress(service, 1, "3号楼2单元501漏水")]
+
+
+async def test_until_it_is_fixed(resident: Resident, staff: Staff) -> None:
+    """Staff close it from the phone, whoever reported it is asked, and has the last word."""
+    await resident.says("3号楼电梯坏了")
+    async with resident.listens() as page:
+        assert await staff.says("1 修好了") == ["编号1记好了，已经告诉报的人。"]
+        ask = "编号1办好了（3号楼电梯坏了）。您看看行不行？\n1 好了\n2 没好"
+        assert await page.next() == ask
+
+        assert await resident.says("2") == ["知道了，重新给您办，编号还是1。"]
+        assert await page.next() == "知道了，重新给您办，编号还是1。"
+        assert await staff.says("编号1已经修好了") == ["编号1记好了，已经告诉报的人。"]
+        assert await page.next() == ask
+    assert await staff.says("1 修好了") == ["编号1已经办完了。"]
+    assert await resident.says("好了") == ["谢谢您，编号1办完了。"]
+    assert (await resident.says("1怎么样了"))[0].endswith("：办完了。")
+
+
+async def test_closed_with_a_photo(service: Service, resident: Resident, staff: Staff) -> None:
+    """In WeCom the picture comes first, by itself."""
+    await resident.says("3号楼电梯坏了", photo(1))
+    await staff.sends_photo(photo(2))
+
+    assert await staff.says("1 修好了") == ["编号1记好了，已经告诉报的人。"]
+    assert await staff.says("2 修好了") == ["没有编号2，请看看是不是打错了。"]
+    assert await photos(service) == [(1, False), (1, True)]
+
+
+async def test_closed_from_the_group(
+    service: Service, group: Neighbour, kf_resident: KfResident
+) -> None:
+    """A member in QQ, the photo in the same message; the reporter is asked in WeChat."""
+    await kf_resident.says("3号楼电梯坏了")
+    await group.links("林小燕")
+
+    answer = await group.asks_in_group("1 修好了", group.picture(photo()))
+    assert answer == ["编号1记好了，已经告诉报的人。"]
+    assert kf_resident.news() == ["编号1办好了（3号楼电梯坏了）。您看看行不行？\n1 好了\n2 没好"]
+    assert await kf_resident.says("1") == ["谢谢您，编号1办完了。"]
+    assert await photos(service) == [(1, True)]
+
+
+async def test_residents_close_nothing(resident: Resident, another: Resident) -> None:
+    """The words of staff mean nothing from anybody else."""
+    await resident.says("3号楼电梯坏了")
+    await another.says("1 修好了")
+
+    assert await another.says("1怎么样了") == ["编号1：收到了，正在安排人看。"]
+
+
+async def test_noted_for_others(staff: Staff, resident: Resident) -> None:
+    """What the WeChat group says, pasted: one report a line; nobody is asked about them."""
+    pasted = "记一下\n1. 3号楼灯坏了\n2、5号楼楼道堆纸箱，好几天了\n- 西门地上有狗屎"
+    what = "记什么？请回复那句话说“记一下”，或者写：记一下 3号楼灯坏了。"
+
+    assert await staff.says("记一下") == [what]
+    assert await staff.says(pasted) == [
+        "记下了3件：\n编号1：3号楼灯坏了\n编号2：5号楼楼道堆纸箱，好几天了\n编号3：西门地上有狗屎"
+    ]
+    assert await staff.says("2 修好了") == ["编号2记好了。"]
+    assert await resident.says("1怎么样了") == ["编号1：收到了，正在安排人看。"]
+
+
+async def test_noted_by_quoting(service: Service, group: Neighbour) -> None:
+    """A member answers a neighbour's message in the group: that becomes the report."""
+    member = Neighbour(service, 40004000, "小林")
+    await member.links("林小燕")
+    number = await group.writes("路灯又不亮了，黑灯瞎火的", group.picture(photo()))
+    group.group.news()
+    quote = {"type": "reply", "data": {"id": str(number)}}
+
+    assert await member.asks_in_group(quote, "记一下") == [
+        "记下了1件：\n编号1：路灯又不亮了，黑灯瞎火的"
+    ]
+    assert await photos(service) == [(1, False)]
