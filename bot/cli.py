@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, Any, TypeVar
 
 import click
 import orjson
@@ -18,13 +19,22 @@ from bot.settings import Settings
 T = TypeVar("T")
 
 
+class Refusal(click.ClickException):
+    """What could not be done, said in Chinese; exit code 1."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print it to standard error."""
+        click.echo(f"出错了：{self.message}", file=file, err=True)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="xiaolaba", message="%(prog)s %(version)s")
 def main() -> None:
     """小喇叭：住在居民聊天里的社区帮手。"""
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        # A Windows console may speak GBK; files and pipes are UTF-8 everywhere.
-        stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    # A Windows console may speak GBK; files and pipes are UTF-8 everywhere.
+    sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
 
 
 def settings() -> Settings:
@@ -41,12 +51,22 @@ def carry_out(work: Callable[[Settings], Awaitable[T]]) -> T:
     """Run the work; what goes wrong is a sentence, not a traceback."""
     found = settings()
     logging.getLogger().setLevel(max(logging.WARNING, logging.getLogger().level))
-    try:
+    with refusals():
         return asyncio.run(_awaited(work(found)))
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What goes wrong inside is a sentence, not a traceback."""
+    try:
+        yield
     except (RuleError, SettingsError) as error:
-        raise click.ClickException(str(error)) from error
+        raise Refusal(str(error)) from error
     except StorageError as error:
-        raise click.ClickException(f"数据库用不了：{error}") from error
+        raise Refusal("数据库打不开或写不进去。运行 xiaolaba doctor，它会说怎么办。") from error
+    except OSError as error:
+        what = error.filename or "网络或磁盘"
+        raise Refusal(f"{what} 用不了（{error.strerror or error}）。") from error
 
 
 async def _awaited(work: Awaitable[T]) -> T:
@@ -68,12 +88,8 @@ def serve(demo: bool, roles: tuple[str, ...]) -> None:
     chosen = {Role(role) for role in roles} or set(app.ALL)
     if chosen != app.ALL and not found.url.startswith("postgresql"):
         raise click.UsageError("分成几个进程要用 PostgreSQL；一个文件的数据库只能由一个进程服务。")
-    try:
+    with refusals():
         app.run(app.serve(found, chosen, demo=demo))
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
-    except StorageError as error:
-        raise click.ClickException(f"数据库用不了：{error}") from error
 
 
 @main.command()
@@ -109,11 +125,9 @@ def understand(file: Path | None, place_names: Path | None, kind: str, mentioned
     """读 JSONL（字段 q），每行打印怎么理解的。不碰数据库。"""
     from bot.reading import understand_lines  # noqa: PLC0415
 
-    try:
+    with refusals():
         for line in understand_lines(sys.stdin, file, place_names, kind, mentioned=mentioned):
             click.echo(line)
-    except RuleError as error:
-        raise click.ClickException(str(error)) from error
 
 
 @main.command()
@@ -122,11 +136,10 @@ def time(now: str | None) -> None:
     """读时间说法（一行一句，或 JSONL 的 text、now），打印是什么时候。"""
     from bot.reading import time_lines  # noqa: PLC0415
 
-    try:
-        for line in time_lines(sys.stdin, now, settings().zone):
+    zone = settings().zone
+    with refusals():
+        for line in time_lines(sys.stdin, now, zone):
             click.echo(line)
-    except ValueError as error:
-        raise click.UsageError(f"--now 要写成 2026-11-23T09:00:00+08:00 这样：{error}") from error
 
 
 @main.group()

@@ -108,6 +108,20 @@ def rows(path: Path) -> Iterator[Row]:
         raise RuleError(f"{path} 打不开：{error}") from error
 
 
+def decoded(data: bytes) -> str:
+    """The text of a file: Excel and Notepad save UTF-8 with a mark, or the system's GB 18030.
+
+    Raises:
+        RuleError: neither of them.
+    """
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise RuleError("文件里的字认不出来，请存成 UTF-8。")
+
+
 def text(value: Any) -> str:
     """A cell as clean text: what a spreadsheet can hold, "" for an empty one."""
     if value is None:
@@ -141,13 +155,7 @@ def _json_lines(path: Path) -> Iterator[Row]:
 
 
 def _csv(path: Path) -> Iterator[list[str]]:
-    """Excel saves CSV as UTF-8 with a mark, or in the system's own GB 18030."""
-    data = path.read_bytes()
-    try:
-        decoded = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        decoded = data.decode("gb18030")
-    for row in csv.reader(io.StringIO(decoded, newline="")):
+    for row in csv.reader(io.StringIO(decoded(path.read_bytes()), newline="")):
         yield [cell[1:] if _TEXT_MARK.match(cell) else cell for cell in row]
 
 

@@ -10,7 +10,7 @@ import orjson
 
 import faq
 from bot import skills
-from bot.entries import read_entries
+from bot.entries import decoded, read_entries
 from bot.errors import RuleError
 from faq import starter, times
 
@@ -31,7 +31,7 @@ def understand_lines(
         RuleError: a line is not such an object, or a file cannot be read.
     """
     index = faq.Index(read_entries(entries) if entries else _starter())
-    names = place_names.read_text(encoding="utf-8-sig").split("\n") if place_names else []
+    names = decoded(place_names.read_bytes()).splitlines() if place_names else []
     handlers = [handler for handler in skills.discover() if not handler.staff]
     situation = faq.Situation(
         index=index,
@@ -52,7 +52,7 @@ def time_lines(lines: Iterable[str], now: str | None, zone: ZoneInfo) -> Iterato
     """One JSON object for each line: plain text, or an object with `text` and `now`.
 
     Raises:
-        ValueError: a `now` is not an ISO time.
+        RuleError: a `now` is not an ISO time.
     """
     fallback = _moment(now, zone) if now else datetime.now(zone)
     for line in lines:
@@ -114,7 +114,10 @@ def _object(line: str) -> Mapping[str, Any] | None:
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime:
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise RuleError(f"“{text}”要写成 2026-11-23T09:00:00+08:00 这样。") from error
     return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
 
 

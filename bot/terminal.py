@@ -12,10 +12,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
-import orjson
-
 from bot import app
 from bot.app import Role
+from bot.entries import rows
 from bot.errors import RuleError, SettingsError
 from bot.model import ChatKind, Message, numbered
 from bot.office import community_of
@@ -63,13 +62,12 @@ async def check(settings: Settings, code: str, file: Path) -> list[str]:
     """
     understanding, community = await _understanding(settings, code)
     lines, right = [], 0
-    asked = [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-    for line in asked:
+    asked = list(rows(file))
+    for number, row in asked:
         try:
-            question = orjson.loads(line)
-            text, gold = str(question["q"]), list(question["gold"])
-        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-            raise RuleError(f"这一行不对，要有 q 和 gold：{line[:60]}") from error
+            text, gold = str(row["q"]), list(row["gold"])
+        except (KeyError, TypeError) as error:
+            raise RuleError(f"第{number}行要有 q 和 gold。") from error
         decision = understanding.read(text, community)
         first = decision.candidates[0].id if decision.candidates else None
         if first in gold or (not gold and decision.entry is None):
@@ -89,13 +87,21 @@ async def _understanding(settings: Settings, code: str) -> tuple[Understanding, 
 
 @asynccontextmanager
 async def _conversation(settings: Settings) -> AsyncIterator[Say]:
-    try:
-        async with app.running(settings, {Role.DISPATCH}) as service:
-            yield _Saying(service.database).say
-    except SettingsError:
-        # The service runs and handles it.
+    if _is_served(settings):
         async with app.opened(settings) as database:
             yield _Saying(database).say
+    else:
+        async with app.running(settings, {Role.DISPATCH}) as service:
+            yield _Saying(service.database).say
+
+
+def _is_served(settings: Settings) -> bool:
+    """True when a service runs on the same file, which will answer."""
+    try:
+        with app.alone(settings):
+            return False
+    except SettingsError:
+        return True
 
 
 class _Saying:

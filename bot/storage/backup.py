@@ -3,6 +3,7 @@
 import json
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -26,26 +27,12 @@ async def save(url: str, media: Path, target: Path) -> int:
     """Write everything to the file; how many rows. A file half written never has that name."""
     beside = target.with_name(target.name + ".part")
     target.parent.mkdir(parents=True, exist_ok=True)
-    version = await schema.version(url)
-    rows = 0
-    with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as archive:
-        about = {"format": FORMAT, "schema": version, "made_at": datetime.now(UTC).isoformat()}
-        archive.writestr("about.json", json.dumps(about))
-        if engine.is_postgresql(url):
-            reader = create_async_engine(make_url(url), isolation_level="REPEATABLE READ")
-            async with reader.connect() as connection:
-                rows = await connection.run_sync(_write_tables, archive)
-            await reader.dispose()
-        else:
-            file = create_engine(make_url(url).set(drivername="sqlite"))
-            with file.connect() as connection:
-                connection.exec_driver_sql("BEGIN")
-                rows = _write_tables(connection, archive)
-            file.dispose()
-        for path in sorted(media.rglob("*.*")) if media.is_dir() else []:
-            if path.suffix != ".part":
-                archive.write(path, f"media/{path.relative_to(media).as_posix()}")
-    beside.replace(target)
+    try:
+        with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as archive:
+            rows = await _write(url, media, archive)
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
     return rows
 
 
@@ -56,27 +43,13 @@ async def load(url: str, media: Path, source: Path) -> int:
         RuleError: the file is no backup, of another version, or the database is not empty.
     """
     try:
-        archive = zipfile.ZipFile(source)
-        about = json.loads(archive.read("about.json"))
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise RuleError(f"{source} 不是备份文件。") from error
-    if about.get("format") != FORMAT or about.get("schema") != schema.newest():
-        raise RuleError("这个备份是别的版本做的，请用那个版本恢复，再升级。")
-    with archive:
-        if engine.is_postgresql(url):
-            writer = create_async_engine(make_url(url))
-            async with writer.begin() as connection:
-                rows = await connection.run_sync(_read_tables, archive)
-            await writer.dispose()
-        else:
-            file = engine.writing_sqlite(url)
-            with file.connect() as connection:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-                rows = _read_tables(connection, archive)
-                connection.commit()
-            file.dispose()
-        _read_media(archive, media)
-    return rows
+        with zipfile.ZipFile(source) as archive:
+            about = json.loads(archive.read("about.json"))
+            if about.get("format") != FORMAT or about.get("schema") != schema.newest():
+                raise RuleError("这个备份是别的版本做的，请用那个版本恢复，再升级。")
+            return await _read(url, media, archive)
+    except (KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise RuleError(f"{source} 不是备份文件，或者坏了。") from error
 
 
 def prune(folder: Path, keep: int) -> None:
@@ -90,11 +63,56 @@ def nightly_name(day: date) -> str:
     return f"xiaolaba-{day.isoformat()}.zip"
 
 
+async def _write(url: str, media: Path, archive: zipfile.ZipFile) -> int:
+    about = {"format": FORMAT, "schema": await schema.version(url)}
+    about["made_at"] = datetime.now(UTC).isoformat()
+    archive.writestr("about.json", json.dumps(about))
+    if engine.is_postgresql(url):
+        reader = create_async_engine(make_url(url), isolation_level="REPEATABLE READ")
+        async with reader.connect() as connection:
+            rows = await connection.run_sync(_write_tables, archive)
+        await reader.dispose()
+    else:
+        file = create_engine(make_url(url).set(drivername="sqlite"))
+        with file.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            rows = _write_tables(connection, archive)
+        file.dispose()
+    for path in sorted(media.rglob("*.*")) if media.is_dir() else []:
+        if path.suffix != ".part":
+            archive.write(path, f"media/{path.relative_to(media).as_posix()}")
+    return rows
+
+
+async def _read(url: str, media: Path, archive: zipfile.ZipFile) -> int:
+    if engine.is_postgresql(url):
+        writer = create_async_engine(make_url(url))
+        async with writer.begin() as connection:
+            rows = await connection.run_sync(_read_all, archive, media)
+        await writer.dispose()
+        return rows
+    file = engine.writing_sqlite(url)
+    with file.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        rows = _read_all(connection, archive, media)
+        connection.commit()
+    file.dispose()
+    return rows
+
+
+def _read_all(connection: Connection, archive: zipfile.ZipFile, media: Path) -> int:
+    """The files are on disk before the rows that name them are committed."""
+    rows = _read_tables(connection, archive)
+    _read_media(archive, media)
+    return rows
+
+
 def _write_tables(connection: Connection, archive: zipfile.ZipFile) -> int:
     count = 0
     for table in Base.metadata.sorted_tables:
         with archive.open(f"tables/{table.name}.jsonl", "w", force_zip64=True) as file:
-            for row in connection.execute(select(table)):
+            # A parent has the smaller id: it is there before its children when rows come back.
+            for row in connection.execute(select(table).order_by(*table.primary_key)):
                 file.write(json.dumps(_plain(row._asdict()), ensure_ascii=False).encode() + b"\n")
                 count += 1
     return count

@@ -2,9 +2,12 @@
 
 from importlib.resources import files
 
+import asyncpg
 from sqlalchemy import Connection, create_engine, inspect, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.errors import StorageError
 from bot.storage import engine
 
 MIGRATIONS = "bot.storage.migrations"
@@ -17,18 +20,15 @@ def newest() -> str:
 
 
 async def version(url: str) -> str | None:
-    """The version of the database; None when it is empty."""
-    if engine.is_postgresql(url):
-        reader = create_async_engine(make_url(url))
-        async with reader.connect() as connection:
-            found = await connection.run_sync(_version)
-        await reader.dispose()
-        return found
-    writer = create_engine(make_url(url).set(drivername="sqlite"))
-    with writer.connect() as connection:
-        found = _version(connection)
-    writer.dispose()
-    return found
+    """The version of the database; None when it is empty.
+
+    Raises:
+        StorageError: it is out of reach, or no database.
+    """
+    try:
+        return await _version_at(url)
+    except (SQLAlchemyError, OSError, asyncpg.PostgresError) as error:
+        raise StorageError("the database is out of reach") from error
 
 
 async def upgrade(url: str) -> None:
@@ -49,6 +49,20 @@ async def upgrade(url: str) -> None:
         _upgrade(connection)
         connection.commit()
     file.dispose()
+
+
+async def _version_at(url: str) -> str | None:
+    if engine.is_postgresql(url):
+        reader = create_async_engine(make_url(url))
+        async with reader.connect() as connection:
+            found = await connection.run_sync(_version)
+        await reader.dispose()
+        return found
+    writer = create_engine(make_url(url).set(drivername="sqlite"))
+    with writer.connect() as connection:
+        found = _version(connection)
+    writer.dispose()
+    return found
 
 
 def _version(connection: Connection) -> str | None:
