@@ -13,6 +13,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from bot.errors import RuleError
+from bot.reading import understand_lines
 from tests.databases import PostgresServer
 
 ROOT = Path(__file__).parent.parent
@@ -113,12 +115,18 @@ def test_understand_answers_in_order_and_touches_no_database(office: Office) -> 
     assert not office.data.exists()
 
 
-@pytest.mark.parametrize("bad", ['{"p": "x"}', "怎么报修", '{"q": 1}', "[1]", '{"q": "\\ud800"}'])
-def test_a_bad_line_is_named(office: Office, bad: str) -> None:
-    """In Chinese, with the line; the exit code says it too."""
-    said = office.run("understand", given=questions("你好") + bad, code=1)
+def test_a_bad_line_is_named(office: Office) -> None:
+    """In Chinese; the exit code says it too."""
+    said = office.run("understand", given=questions("你好") + "怎么报修", code=1)
 
-    assert said.startswith("出错了：这一行不对")
+    assert said == '出错了：这一行不对，要写成 {"q": "…"}：怎么报修\n'
+
+
+@pytest.mark.parametrize("bad", ['{"p": "x"}', '{"q": 1}', "[1]", "null", '{"q": "\\ud800"}'])
+def test_a_line_without_a_question_is_bad(bad: str) -> None:
+    """Whatever else it is."""
+    with pytest.raises(RuleError, match="这一行不对"):
+        list(understand_lines([bad], None, None, "private", mentioned=False))
 
 
 def test_bytes_that_are_no_text_do_no_harm(office: Office) -> None:
