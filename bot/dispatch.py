@@ -121,7 +121,7 @@ class Dispatcher:
         asked = [(people[sender_of(m)].identity, m.chat) for m in messages]
         dialogues = await open_questions(tx, asked)
         for message in messages:
-            if self._platform(message).capabilities.quota:
+            if self._platform(message).capabilities.quota and not _opened(message):
                 await outbox.heard(tx, _chat(message))
         quoted = {waiting.id: await _with_quote(tx, waiting.message) for waiting in taken}
         return [
@@ -270,6 +270,11 @@ def _context(context: Context, dialogue: Dialogue | None) -> Context:
         return context
     chosen = None if decision.choice is None else dialogue.values[decision.choice - 1]
     return replace(context, answered=True, chosen=chosen, data=dialogue.data)
+
+
+def _opened(message: Message) -> bool:
+    """True when somebody opened the chat by a link and wrote nothing: it opens no window."""
+    return bool(message.place_code) and not message.text and not message.media
 
 
 async def _with_quote(tx: Transaction, message: Message) -> Message:

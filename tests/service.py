@@ -115,6 +115,10 @@ class Service:
         async with self.running.database.read() as tx:
             return list(await tx.select(statement))
 
+    def now(self) -> datetime:
+        """The moment."""
+        return datetime.now(UTC)
+
     async def link(self, name: str) -> str:
         """What `xiaolaba staff link` prints for that member: a one-time code."""
         return await office.link_member(self.settings, "", name)

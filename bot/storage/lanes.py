@@ -292,6 +292,9 @@ def _choose(
 
 def _within(now: datetime, lane: _Lane, head: _Head, quota: Quota) -> bool:
     """One message stays in reserve for the closing word and for emergencies."""
+    if head.reply_to:
+        # A greeting with the service's own code: it needs no window and counts for nothing.
+        return True
     if lane.heard_at is None or now > lane.heard_at + quota.window:
         return False
     reserve = 0 if head.closing or head.kind == Kind.EMERGENCY else 1

@@ -1,7 +1,5 @@
 """紧急: the right number at once, and staff hear of it."""
 
-import pytest
-
 from tests.dialogues.people import KfResident, Neighbour, Resident, Staff
 from tests.service import Service
 
@@ -12,7 +10,7 @@ TOLD = "已经告诉社区工作人员。"
 async def test_gas(resident: Resident, staff: Staff) -> None:
     """What to do, whom to call, and that somebody knows; filed, for it has to be looked at."""
     assert await resident.says("家里有股煤气味") == [f"{GAS}\n{TOLD}\n这件事也记下了，编号1。"]
-    await staff.says("1怎么样了")
+    assert len(staff.news()) == 1
 
 
 async def test_staff_hear_of_it(service: Service, kf_resident: KfResident, staff: Staff) -> None:
@@ -26,25 +24,24 @@ async def test_staff_hear_of_it(service: Service, kf_resident: KfResident, staff
 
 async def test_nobody_is_on_the_phone(resident: Resident) -> None:
     """Without linked staff it says whom to call instead."""
-    assert await resident.says("着火了") == [
-        "着火了马上打119，往外走，别坐电梯，湿毛巾捂口鼻。\n社区电话☎0411-5550101\n"
-        "这件事也记下了，编号1。"
+    (reply,) = await resident.says("着火了")
+
+    assert reply.split("\n") == [
+        "着火了马上打119，往外走，别坐电梯，湿毛巾捂口鼻。",
+        "社区电话☎0411-5550101",
+        "这件事也记下了，编号1。",
     ]
 
 
-@pytest.mark.parametrize(
-    ("said", "number"),
-    [
+async def test_each_has_its_number(resident: Resident) -> None:
+    """The first line says what to do, the number follows."""
+    for said, number in (
         ("电梯把人困住了", "0411-5550108"),
         ("老人晕倒了没反应", "120"),
         ("电线掉下来冒火花", "0411-5550106"),
-    ],
-)
-async def test_each_has_its_number(resident: Resident, said: str, number: str) -> None:
-    """The first line says what to do, the number follows."""
-    (reply,) = await resident.says(said)
-
-    assert number in reply
+        ("楼下有人拿刀打人", "110"),
+    ):
+        assert number in (await resident.says(said))[0]
 
 
 async def test_an_open_question_does_not_stand_in_its_way(resident: Resident) -> None:

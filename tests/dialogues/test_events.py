@@ -1,0 +1,164 @@
+"""活动: planned in one sentence, asked for, signed up for, and nobody forgets it."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from bot.community.events import REMINDER, EventKind, Plan
+from bot.community.transaction import CommunityTransaction
+from bot.storage.schedules import WAITING, ScheduleRow
+from tests.dialogues.people import KfResident, Neighbour, Resident, Staff
+from tests.service import Service, code_of
+
+NOTHING = ["最近还没有安排活动，有了就通知您。"]
+READ_BACK = re.compile(r"(\d+月\d+日（周.，农历.+）.+，.+)，对吗？\n1 对\n2 不对")
+PLANNED = re.compile(r"安排好了：(.+)。\n头一天17点和开始前两小时提醒大家。")
+
+
+async def planned(service: Service, title: str, days: int, capacity: int | None = None) -> str:
+    """An event in so many days, as the console will plan it; its line."""
+
+    async def unit(tx: CommunityTransaction) -> str:
+        root = await tx.places.root()
+        starts_at = tx.now + timedelta(days=days)
+        plan = Plan(EventKind.OTHER, title, root, starts_at, "小广场", capacity=capacity)
+        return (await tx.events.plan(plan)).line
+
+    return await service.write(unit)
+
+
+async def make_due(service: Service) -> None:
+    """Let the next reminder be due now."""
+
+    async def unit(tx: CommunityTransaction) -> None:
+        first = (
+            select(ScheduleRow.id)
+            .where(ScheduleRow.kind == REMINDER, ScheduleRow.state == WAITING)
+            .order_by(ScheduleRow.due_at)
+            .limit(1)
+            .scalar_subquery()
+        )
+        await tx.store.execute(
+            update(ScheduleRow).where(ScheduleRow.id == first).values(due_at=tx.now)
+        )
+
+    await service.write(unit)
+
+
+async def reminded(service: Service) -> bool:
+    """Whether nothing that is due still waits."""
+    found = await service.rows(
+        select(ScheduleRow.id).where(
+            ScheduleRow.state == WAITING, ScheduleRow.due_at <= service.now()
+        )
+    )
+    return not found
+
+
+async def test_planned_and_not_forgotten(
+    service: Service, resident: Resident, kf_resident: KfResident, staff: Staff, group: Neighbour
+) -> None:
+    """Read back, confirmed, and in time on the page, in WeChat and in the group."""
+    code = await service.write(code_of("3号楼"))
+    await resident.opens(code)
+    await kf_resident.opens(code)
+    await kf_resident.says("你好")
+
+    (question,) = await staff.says("安排 明天上午九点 大清扫 小广场")
+    line = READ_BACK.fullmatch(question)
+    assert line, question
+    assert line[1].endswith("上午9点，大清扫，在小广场")
+    (done,) = await staff.says("1")
+    assert PLANNED.fullmatch(done)
+    assert (await resident.says("最近有什么活动"))[0].startswith(line[1])
+
+    async with resident.listens() as page:
+        await make_due(service)
+        when = line[1].removesuffix("，大清扫，在小广场")
+        reminder = f"提醒：明天有大清扫。\n{when}，在小广场。\n来的请回“报名”。"
+        assert await page.next() == reminder
+    await service.idle()
+    assert kf_resident.news() == [reminder]
+    assert group.group.news() == [reminder]
+    assert await kf_resident.says("报名") == [f"报上了：{line[1]}，1人。不去了就说“取消报名”。"]
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("安排", "什么时候、什么活动？例如：安排 周六上午九点 大清扫 小广场。"),
+        ("安排 大清扫", "什么时候开始？请说清楚几点，例如：周六上午九点。"),
+        ("安排 周六 大清扫", "什么时候开始？请说清楚几点，例如：周六上午九点。"),
+        ("安排 昨天上午九点 大清扫", "这个时间已经过了，请换一个。"),
+    ],
+)
+async def test_a_plan_that_cannot_be(staff: Staff, said: str, answer: str) -> None:
+    """Asked back, with an example."""
+    assert await staff.says(said) == [answer]
+
+
+async def test_a_plan_taken_back(resident: Resident, staff: Staff) -> None:
+    """Nothing stands in the calendar until the digit says so; residents plan nothing."""
+    await staff.says("安排 明天上午九点 大清扫 小广场")
+    assert await staff.says("不对") == ["好的，没有安排。请重新说一遍。"]
+    await resident.says("安排 明天上午九点 大清扫 小广场")
+
+    assert await resident.says("活动") == NOTHING
+
+
+async def test_what_is_on(service: Service, resident: Resident, group: Neighbour) -> None:
+    """The next ones, the nearest first."""
+    assert await resident.says("最近有什么活动") == NOTHING
+    assert await resident.says("报名") == NOTHING
+    later = await planned(service, "剪纸课", 3)
+    sooner = await planned(service, "大清扫", 2)
+    shown = [f"{sooner}。\n{later}。\n想参加就回“报名”。"]
+
+    assert await resident.says("最近有什么活动") == shown
+    assert await group.asks_in_group("最近有什么活动") == shown
+
+
+async def test_signing_up(service: Service, resident: Resident) -> None:
+    """For the only one, by name, by digit; how many; and not after all."""
+    assert await resident.says("取消报名") == ["您还没有报过名。"]
+    cleaning = await planned(service, "大清扫", 2)
+    assert await resident.says("报名") == [f"报上了：{cleaning}，1人。不去了就说“取消报名”。"]
+    paper = await planned(service, "剪纸课", 3)
+    assert await resident.says("报名剪纸课 3个人") == [
+        f"报上了：{paper}，3人。不去了就说“取消报名”。"
+    ]
+    assert await resident.says("报名，两个人") == [f"您报哪个？回个数字：\n1 {cleaning}\n2 {paper}"]
+    assert await resident.says("1") == [f"报上了：{cleaning}，2人。不去了就说“取消报名”。"]
+    assert await resident.says("取消报名") == [f"您不去哪个？回个数字：\n1 {cleaning}\n2 {paper}"]
+    assert await resident.says("2") == ["好的，剪纸课给您取消了。"]
+    assert await resident.says("取消报名") == ["好的，大清扫给您取消了。"]
+    assert await resident.says("取消报名") == ["您还没有报过名。"]
+
+
+async def test_as_many_as_there_is_room_for(
+    service: Service, resident: Resident, another: Resident
+) -> None:
+    """Nobody is promised a seat that is not there; one given back is free."""
+    line = await planned(service, "剪纸课", 2, capacity=3)
+    assert await resident.says("报名 2个人") == [f"报上了：{line}，2人。不去了就说“取消报名”。"]
+
+    assert await another.says("报名 2个人") == ["人满了，还剩1个位子。"]
+    assert await another.says("报名 99人") == ["一次报1到50个人。"]
+    await resident.says("取消报名")
+    assert await another.says("报名 2个人") == [f"报上了：{line}，2人。不去了就说“取消报名”。"]
+
+
+async def test_whoever_signed_up_is_reminded_wherever_they_live(
+    service: Service, kf_resident: KfResident
+) -> None:
+    """Also without a place of their own."""
+    line = await planned(service, "剪纸课", 2)
+    await kf_resident.says("报名")
+    await make_due(service)
+    await service.until(lambda: reminded(service))
+    await service.idle()
+
+    (reminder,) = kf_resident.news()
+    assert reminder.split("\n")[1] == line.replace("，剪纸课", "") + "。"

@@ -1,0 +1,96 @@
+"""通知: what goes to everybody is looked at first, and then reaches every door."""
+
+from sqlalchemy import select
+
+from bot.storage.outbox import HELD, OutboxRow
+from tests.dialogues.people import KfResident, Neighbour, Resident, Staff
+from tests.service import Service, code_of
+
+SAID = "明早8点到12点停水，请提前接水（热水器也关上）"
+SENT = f"【和平里社区】{SAID}"
+
+
+async def test_looked_at_then_sent(
+    service: Service,
+    resident: Resident,
+    another: Resident,
+    kf_resident: KfResident,
+    staff: Staff,
+    group: Neighbour,
+) -> None:
+    """To the page, the group and the people of that building, and to nobody else."""
+    code = await service.write(code_of("3号楼"))
+    await resident.opens(code)
+    await another.opens(await service.write(code_of("5号楼")))
+    await kf_resident.opens(code)
+    await kf_resident.says("你好")
+
+    async with resident.listens() as page:
+        assert await staff.says(f"通知 3号楼 {SAID}") == [
+            f"发给3号楼（网页、1个群、1个人）：\n{SAID}\n1 发\n2 不发"
+        ]
+        assert await staff.says("1") == ["发出去了：3号楼，网页、1个群、1个人。"]
+        assert await page.next() == SENT
+    assert kf_resident.news() == [SENT]
+    assert group.group.news() == [SENT]
+    assert SENT not in await another.page()
+    assert SENT in await resident.page()
+    assert await staff.says("通知进度") == ["上一条通知：已发3，在等0，没发成0。"]
+
+
+async def test_to_everybody(service: Service, resident: Resident, staff: Staff) -> None:
+    """Without a place it goes to the whole community; every building's page shows it."""
+    await resident.opens(await service.write(code_of("5号楼")))
+
+    assert await staff.says(f"通知：{SAID}") == [f"发给和平里社区（网页）：\n{SAID}\n1 发\n2 不发"]
+    assert await staff.says("发") == ["发出去了：和平里社区，网页。"]
+    assert SENT in await resident.page()
+
+
+async def test_not_sent(resident: Resident, staff: Staff) -> None:
+    """Changed minds, empty notices, and residents who type the word."""
+    assert await staff.says("通知进度") == ["还没有发过通知。"]
+    what = "通知谁、说什么？例如：通知 3号楼 明早8点到12点停水。"
+    assert await staff.says("通知") == [what]
+    await staff.says(f"通知 3号楼 {SAID}")
+    assert await staff.says("2") == ["好的，没有发。"]
+    await resident.says(f"通知 {SAID}")
+    await resident.says("1")
+
+    assert await staff.says("通知进度") == ["还没有发过通知。"]
+
+
+async def notify(staff: Staff, text: str) -> None:
+    """Send it without further ado."""
+    await staff.says(f"通知 3号楼 {text}")
+    assert (await staff.says("1"))[0].startswith("发出去了")
+
+
+async def test_five_messages_in_wechat(
+    service: Service, kf_resident: KfResident, staff: Staff
+) -> None:
+    """One of the five is kept for the last word; what had to wait comes first next time."""
+    await kf_resident.opens(await service.write(code_of("3号楼")))
+    assert len(await kf_resident.says("3号楼电梯坏了")) == 1
+    for number in ("一", "二", "三", "四"):
+        await notify(staff, f"第{number}件事")
+    heard = kf_resident.news()
+    assert heard == [f"【和平里社区】第{number}件事" for number in ("一", "二", "三")]
+    held = await service.rows(select(OutboxRow.text).where(OutboxRow.state == HELD))
+    assert [row[0] for row in held] == ["【和平里社区】第四件事"]
+
+    await staff.says("1 修好了")
+    assert len(kf_resident.news()) == 1
+    assert service.kf.residents[kf_resident.who].answers == 5
+    assert await kf_resident.says("1") == ["【和平里社区】第四件事", "谢谢您，编号1办完了。"]
+
+
+async def test_whoever_only_opened_the_chat(
+    service: Service, kf_resident: KfResident, staff: Staff
+) -> None:
+    """WeChat lets nobody write to people who have not written; they get it when they do."""
+    await kf_resident.opens(await service.write(code_of("3号楼")))
+    await notify(staff, "停水了")
+    assert kf_resident.news() == []
+
+    assert "【和平里社区】停水了" in await kf_resident.says("你好")
