@@ -69,15 +69,19 @@ async def _write(url: str, media: Path, archive: zipfile.ZipFile) -> int:
     archive.writestr("about.json", json.dumps(about))
     if engine.is_postgresql(url):
         reader = create_async_engine(make_url(url), isolation_level="REPEATABLE READ")
-        async with reader.connect() as connection:
-            rows = await connection.run_sync(_write_tables, archive)
-        await reader.dispose()
+        try:
+            async with reader.connect() as connection:
+                rows = await connection.run_sync(_write_tables, archive)
+        finally:
+            await reader.dispose()
     else:
         file = create_engine(make_url(url).set(drivername="sqlite"))
-        with file.connect() as connection:
-            connection.exec_driver_sql("BEGIN")
-            rows = _write_tables(connection, archive)
-        file.dispose()
+        try:
+            with file.connect() as connection:
+                connection.exec_driver_sql("BEGIN")
+                rows = _write_tables(connection, archive)
+        finally:
+            file.dispose()
     for path in sorted(media.rglob("*.*")) if media.is_dir() else []:
         if path.suffix != ".part":
             archive.write(path, f"media/{path.relative_to(media).as_posix()}")
@@ -87,16 +91,19 @@ async def _write(url: str, media: Path, archive: zipfile.ZipFile) -> int:
 async def _read(url: str, media: Path, archive: zipfile.ZipFile) -> int:
     if engine.is_postgresql(url):
         writer = create_async_engine(make_url(url))
-        async with writer.begin() as connection:
-            rows = await connection.run_sync(_read_all, archive, media)
-        await writer.dispose()
-        return rows
+        try:
+            async with writer.begin() as connection:
+                return await connection.run_sync(_read_all, archive, media)
+        finally:
+            await writer.dispose()
     file = engine.writing_sqlite(url)
-    with file.connect() as connection:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        rows = _read_all(connection, archive, media)
-        connection.commit()
-    file.dispose()
+    try:
+        with file.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            rows = _read_all(connection, archive, media)
+            connection.commit()
+    finally:
+        file.dispose()
     return rows
 
 

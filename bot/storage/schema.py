@@ -54,15 +54,17 @@ async def upgrade(url: str) -> None:
 async def _version_at(url: str) -> str | None:
     if engine.is_postgresql(url):
         reader = create_async_engine(make_url(url))
-        async with reader.connect() as connection:
-            found = await connection.run_sync(_version)
-        await reader.dispose()
-        return found
+        try:
+            async with reader.connect() as connection:
+                return await connection.run_sync(_version)
+        finally:
+            await reader.dispose()
     writer = create_engine(make_url(url).set(drivername="sqlite"))
-    with writer.connect() as connection:
-        found = _version(connection)
-    writer.dispose()
-    return found
+    try:
+        with writer.connect() as connection:
+            return _version(connection)
+    finally:
+        writer.dispose()
 
 
 def _version(connection: Connection) -> str | None:
