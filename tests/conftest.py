@@ -7,7 +7,7 @@ from tests.databases import (
     pytest_collection_modifyitems,
     pytest_terminal_summary,
 )
-from tests.service import postgres_seed, seeded, service, sqlite_seed
+from tests.service import postgres_seed, seeded, service, sqlite_seed, store
 
 __all__ = [
     "database",
@@ -19,4 +19,5 @@ __all__ = [
     "seeded",
     "service",
     "sqlite_seed",
+    "store",
 ]

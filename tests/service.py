@@ -28,6 +28,8 @@ from bot.platforms import settings_of
 from bot.settings import Settings
 from bot.storage import inbox, outbox
 from bot.storage.changes import OUTBOX
+from bot.storage.database import Database as Store
+from bot.storage.database import open_database
 from bot.storage.inbox import InboxRow
 from bot.storage.outbox import LaneRow, OutboxRow
 from bot.storage.pulls import PullRow
@@ -247,3 +249,10 @@ async def service(seeded: Database, tmp_path: Path) -> AsyncIterator[Service]:
         http = await stack.enter_async_context(aiohttp.ClientSession())
         running = await stack.enter_async_context(app.running(settings))
         yield Service(settings, running, http, wecom, kf, onebot)
+
+
+@pytest.fixture
+async def store(seeded: Database) -> AsyncIterator[Store]:
+    """The seeded database, open, with nobody at work on it."""
+    async with open_database(seeded.url) as opened:
+        yield opened
