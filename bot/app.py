@@ -43,6 +43,7 @@ from bot.storage.transaction import Transaction
 from bot.understanding import Understanding
 from bot.web.chat import ResidentPage
 from bot.web.security import add_headers
+from bot.web.slow import NEXT_WITHIN, Doorman
 from bot.webhook import Webhook
 from faq import starter
 
@@ -205,16 +206,27 @@ class Parts:
 
     async def serve(self, stack: AsyncExitStack) -> str:
         """Start the web server; its address."""
-        app = web.Application(client_max_size=UPLOAD)
+        doorman = Doorman()
+        app = web.Application(client_max_size=UPLOAD, middlewares=[doorman.hear])
         aiohttp_jinja2.setup(
             app, loader=jinja2.PackageLoader("bot.web"), autoescape=True, trim_blocks=True
         )
         app.on_response_prepare.append(add_headers)
         for part in (self.webhook, self.page, self.health):
             app.add_routes(part.routes())
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            shutdown_timeout=1,
+            keepalive_timeout=NEXT_WITHIN.total_seconds(),
+            # No service and no browser compresses what it sends, and a bomb unpacks itself.
+            auto_decompress=False,
+        )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
+        assert runner.server is not None
+        watching = asyncio.create_task(doorman.watch(runner.server), name="doorman")
+        stack.callback(watching.cancel)
         stack.callback(self.page.stop)
         site = web.TCPSite(runner, self.settings.host, self.settings.port, backlog=1024)
         try:

@@ -97,7 +97,7 @@ def serve(demo: bool, roles: tuple[str, ...]) -> None:
 @click.option("--json", "as_json", is_flag=True, help="用 JSON 打印")
 def ask(text: str, as_json: bool) -> None:
     """像居民一样问一句，打印回答。"""
-    from bot.terminal import ask_once  # noqa: PLC0415 - what only this command needs
+    from bot.commands.terminal import ask_once  # noqa: PLC0415 - what only this command needs
 
     replies = carry_out(lambda found: ask_once(found, text))
     if as_json:
@@ -109,7 +109,7 @@ def ask(text: str, as_json: bool) -> None:
 @main.command()
 def chat() -> None:
     """在这个窗口里和小喇叭聊天，空行结束。"""
-    from bot.terminal import chat as talk  # noqa: PLC0415
+    from bot.commands.terminal import chat as talk  # noqa: PLC0415
 
     carry_out(talk)
 
@@ -123,7 +123,7 @@ def chat() -> None:
 @click.option("--mentioned", is_flag=True, help="在群里被点了名")
 def understand(file: Path | None, place_names: Path | None, kind: str, mentioned: bool) -> None:
     """读 JSONL（字段 q），每行打印怎么理解的。不碰数据库。"""
-    from bot.reading import understand_lines  # noqa: PLC0415
+    from bot.commands.reading import understand_lines  # noqa: PLC0415
 
     with refusals():
         for line in understand_lines(sys.stdin, file, place_names, kind, mentioned=mentioned):
@@ -134,7 +134,7 @@ def understand(file: Path | None, place_names: Path | None, kind: str, mentioned
 @click.option("--now", help="从什么时候算起，如 2026-11-23T09:00:00+08:00")
 def time(now: str | None) -> None:
     """读时间说法（一行一句，或 JSONL 的 text、now），打印是什么时候。"""
-    from bot.reading import time_lines  # noqa: PLC0415
+    from bot.commands.reading import time_lines  # noqa: PLC0415
 
     zone = settings().zone
     with refusals():
@@ -152,7 +152,7 @@ def faq() -> None:
 @click.option("--community", default="", help="哪个社区（代号）")
 def faq_import(file: Path, community: str) -> None:
     """从表格导入问答。"""
-    from bot.spreadsheets import import_entries  # noqa: PLC0415
+    from bot.commands.spreadsheets import import_entries  # noqa: PLC0415
 
     changed, total = carry_out(lambda found: import_entries(found, community, file))
     click.echo(f"读了{total}条，改了{changed}条。")
@@ -163,7 +163,7 @@ def faq_import(file: Path, community: str) -> None:
 @click.option("--community", default="", help="哪个社区（代号）")
 def faq_export(file: Path, community: str) -> None:
     """把问答导出成表格。"""
-    from bot.spreadsheets import export_entries  # noqa: PLC0415
+    from bot.commands.spreadsheets import export_entries  # noqa: PLC0415
 
     total = carry_out(lambda found: export_entries(found, community, file))
     click.echo(f"写了{total}条到 {file}。")
@@ -174,7 +174,7 @@ def faq_export(file: Path, community: str) -> None:
 @click.option("--community", default="", help="哪个社区（代号）")
 def faq_explain(text: str, community: str) -> None:
     """说明为什么这样答。"""
-    from bot.terminal import explain  # noqa: PLC0415
+    from bot.commands.terminal import explain  # noqa: PLC0415
 
     for line in carry_out(lambda found: explain(found, community, text)):
         click.echo(line)
@@ -185,7 +185,7 @@ def faq_explain(text: str, community: str) -> None:
 @click.option("--community", default="", help="哪个社区（代号）")
 def faq_check(file: Path, community: str) -> None:
     """用标好的问题（JSONL：q、gold）检查答得对不对。"""
-    from bot.terminal import check  # noqa: PLC0415
+    from bot.commands.terminal import check  # noqa: PLC0415
 
     for line in carry_out(lambda found: check(found, community, file)):
         click.echo(line)
@@ -208,7 +208,7 @@ def staff() -> None:
 @click.option("--community", default="", help="哪个社区（代号）")
 def staff_add(name: str, role: str, place: str, community: str) -> None:
     """登记一位工作人员。"""
-    from bot.office import add_member  # noqa: PLC0415
+    from bot.commands.office import add_member  # noqa: PLC0415
 
     carry_out(lambda found: add_member(found, community, name, role, place))
     click.echo(f"登记好了：{name}。让他绑定聊天：xiaolaba staff link {name}")
@@ -218,7 +218,7 @@ def staff_add(name: str, role: str, place: str, community: str) -> None:
 @click.option("--community", default="", help="哪个社区（代号）")
 def staff_list(community: str) -> None:
     """看有哪些工作人员。"""
-    from bot.office import list_members  # noqa: PLC0415
+    from bot.commands.office import list_members  # noqa: PLC0415
 
     for line in carry_out(lambda found: list_members(found, community)):
         click.echo(line)
@@ -229,7 +229,7 @@ def staff_list(community: str) -> None:
 @click.option("--community", default="", help="哪个社区（代号）")
 def staff_link(name: str, community: str) -> None:
     """给工作人员一个绑定码，半小时内有效。"""
-    from bot.office import link_member  # noqa: PLC0415
+    from bot.commands.office import link_member  # noqa: PLC0415
 
     code = carry_out(lambda found: link_member(found, community, name))
     click.echo(f"请{name}在聊天里发：绑定 {code}（半小时内有效）")
@@ -251,7 +251,7 @@ def group_add(
     platform: str, chat: str, name: str, account: str, place: str, community: str
 ) -> None:
     """登记一个群，例如：xiaolaba group add onebot group:123456 --name 三号楼群 --place 3号楼"""
-    from bot.office import add_group  # noqa: PLC0415
+    from bot.commands.office import add_group  # noqa: PLC0415
 
     carry_out(lambda found: add_group(found, community, platform, account, chat, name, place))
     click.echo(f"登记好了：{name}。")
@@ -261,7 +261,7 @@ def group_add(
 @click.option("--community", default="", help="哪个社区（代号）")
 def group_list(community: str) -> None:
     """看有哪些群。"""
-    from bot.office import list_groups  # noqa: PLC0415
+    from bot.commands.office import list_groups  # noqa: PLC0415
 
     for line in carry_out(lambda found: list_groups(found, community)):
         click.echo(line)
@@ -277,7 +277,7 @@ def place() -> None:
 @click.option("--community", default="", help="哪个社区（代号）")
 def place_import(file: Path, community: str) -> None:
     """从表格导入地方（列：名称、类别、上级、别名）。"""
-    from bot.spreadsheets import import_places  # noqa: PLC0415
+    from bot.commands.spreadsheets import import_places  # noqa: PLC0415
 
     added = carry_out(lambda found: import_places(found, community, file))
     click.echo(f"加了{added}个地方。")
@@ -287,7 +287,7 @@ def place_import(file: Path, community: str) -> None:
 @click.option("--community", default="", help="哪个社区（代号）")
 def place_list(community: str) -> None:
     """看有哪些地方，和每个地方二维码里的网址。"""
-    from bot.office import list_places  # noqa: PLC0415
+    from bot.commands.office import list_places  # noqa: PLC0415
 
     for line in carry_out(lambda found: list_places(found, community)):
         click.echo(line)
@@ -297,7 +297,7 @@ def place_list(community: str) -> None:
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 def backup(file: Path | None) -> None:
     """备份：数据和照片存成一个文件。"""
-    from bot.office import back_up  # noqa: PLC0415
+    from bot.commands.office import back_up  # noqa: PLC0415
 
     target, rows = carry_out(lambda found: back_up(found, file))
     click.echo(f"备份好了：{target}，{rows}条记录。")
@@ -307,7 +307,7 @@ def backup(file: Path | None) -> None:
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
 def restore(file: Path) -> None:
     """从备份恢复到一个空的数据库。"""
-    from bot.office import bring_back  # noqa: PLC0415
+    from bot.commands.office import bring_back  # noqa: PLC0415
 
     rows = carry_out(lambda found: bring_back(found, file))
     click.echo(f"恢复好了，{rows}条记录。")
@@ -316,7 +316,7 @@ def restore(file: Path) -> None:
 @main.command()
 def doctor() -> None:
     """检查设置、时间、磁盘、数据库、外面的网址，哪里不对、怎么办。"""
-    from bot.doctor import examine  # noqa: PLC0415
+    from bot.commands.doctor import examine  # noqa: PLC0415
 
     findings = carry_out(examine)
     for finding in findings:
@@ -333,6 +333,6 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """把数据库升到新版本。"""
-    from bot.office import upgrade_database  # noqa: PLC0415
+    from bot.commands.office import upgrade_database  # noqa: PLC0415
 
     click.echo(f"数据库是新的了：版本 {carry_out(upgrade_database)}。")

@@ -36,6 +36,22 @@ VOICE = "skill:voice"
 """A clip without a transcript."""
 
 
+ACTIONS = {
+    "answer": "直接回答",
+    "suggest": "给几个让人选",
+    "refuse": "说不会，记下来问工作人员",
+    "report": "记成一件报修",
+    "progress": "查办到哪一步",
+    "human": "找人帮忙",
+    "signup": "报名",
+    "cancel_signup": "取消报名",
+    "next_event": "说最近的活动",
+    "emergency": "紧急，马上给电话",
+    "silent": "不说话",
+}
+"""What staff read of each action."""
+
+
 class Skill(Protocol):
     """What understanding needs to know of a handler."""
 
@@ -172,9 +188,13 @@ class Understanding:
     def explain(self, text: str, community: int) -> list[str]:
         """Why this is answered as it is, a line for each candidate, for staff."""
         decision = self.read(text, community)
-        index = self._live[community].index
-        head = f"{decision.action}，把握{decision.score:.2f}"
-        return [head, *(str(each) for each in index.explain(text))]
+        live = self._live[community]
+        lines = [f"打算：{ACTIONS.get(decision.action, decision.action)}"]
+        for each in live.index.explain(text):
+            entry = live.entries[each.id]
+            shared = "、".join(each.shared) or "没有一样的词"
+            lines.append(f"{each.score:.2f}　{each.id}　{entry.question}（对上的词：{shared}）")
+        return lines
 
     async def _entries(self, community: Community) -> dict[str, Entry]:
         """The entries that residents get today, with their slots filled."""

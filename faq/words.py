@@ -13,8 +13,8 @@ from math import log
 from faq.resources import lines
 
 with warnings.catch_warnings():
-    # Invalid escapes in jieba's own source, seen by Python >= 3.12 when it is compiled.
-    warnings.simplefilter("ignore", SyntaxWarning)
+    # Invalid escapes in jieba's own source, seen when it is compiled, and its pkg_resources.
+    warnings.simplefilter("ignore")
     import jieba
 
 jieba.setLogLevel(logging.WARNING)

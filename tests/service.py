@@ -19,7 +19,8 @@ import pytest
 from sqlalchemy import Select, make_url, select
 from yarl import URL
 
-from bot import app, office
+from bot import app
+from bot.commands import office
 from bot.community.communities import everyone
 from bot.community.places import Place
 from bot.community.transaction import CommunityTransaction

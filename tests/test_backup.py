@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from bot import app
+from bot.commands.office import bring_back, community_of
 from bot.community.communities import Community
 from bot.community.transaction import CommunityTransaction
 from bot.errors import RuleError
-from bot.office import bring_back, community_of
 from bot.settings import Settings
 from bot.storage import backup
 from bot.storage.transaction import Transaction

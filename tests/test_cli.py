@@ -13,8 +13,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from bot.commands.reading import understand_lines
 from bot.errors import RuleError
-from bot.reading import understand_lines
 from tests.databases import PostgresServer
 
 ROOT = Path(__file__).parent.parent

@@ -12,15 +12,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from bot import app
+from bot.commands.entries import COLUMNS
+from bot.commands.office import community_of
+from bot.commands.spreadsheets import export_entries, import_entries, import_places
 from bot.community.communities import everyone
 from bot.community.places import Place
 from bot.community.questions import Entry, EntryState
 from bot.community.transaction import CommunityTransaction
-from bot.entries import COLUMNS
 from bot.errors import RuleError
-from bot.office import community_of
 from bot.settings import Settings
-from bot.spreadsheets import export_entries, import_entries, import_places
 from bot.storage.transaction import Transaction
 
 ENDINGS = ("xlsx", "csv", "jsonl")

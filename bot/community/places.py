@@ -148,6 +148,9 @@ class Places:
 
     async def by_code(self, code: str) -> Place | None:
         """The place whose QR code was scanned; None when the code is unknown or was changed."""
+        if "\0" in code:
+            # PostgreSQL cannot even be asked for it.
+            return None
         rows = await self._tx.store.select(
             select(*_COLUMNS).where(
                 PlaceRow.code == code, PlaceRow.community_id == self._tx.community.id

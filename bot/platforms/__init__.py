@@ -1,6 +1,7 @@
 """Messaging services: one file each, found by folder, their contract checked at start.
 
-A platform file defines `SETTINGS`, the names of its settings, and
+A platform file defines `TITLE`, what people call it, `SETTINGS`, its settings and what each is
+for, in Chinese, and
 `build(settings, http, memory) -> list[Platform]`: one object for each configured account, an
 empty list when nothing is configured. It imports `bot.model` and
 `bot.errors` and knows nothing of storage, the community or the handlers.
@@ -12,7 +13,7 @@ reply window · byte limit · rate limit and its signal · permanent and passing
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Protocol, runtime_checkable
 
@@ -129,7 +130,7 @@ def discover() -> dict[str, ModuleType]:
     """Every platform file, by its name.
 
     Raises:
-        ContractError: a file has no `build` or no `SETTINGS`.
+        ContractError: a file has no `build`, no `TITLE` or no `SETTINGS`.
     """
     found: dict[str, ModuleType] = {}
     for module in pkgutil.iter_modules(__path__):
@@ -138,15 +139,17 @@ def discover() -> dict[str, ModuleType]:
         loaded = importlib.import_module(f"{__name__}.{module.name}")
         if not callable(getattr(loaded, "build", None)):
             raise ContractError(f"bot/platforms/{module.name}.py has no build()")
-        if not isinstance(getattr(loaded, "SETTINGS", None), tuple):
+        if not isinstance(getattr(loaded, "SETTINGS", None), Mapping):
             raise ContractError(f"bot/platforms/{module.name}.py has no SETTINGS")
+        if not isinstance(getattr(loaded, "TITLE", None), str):
+            raise ContractError(f"bot/platforms/{module.name}.py has no TITLE")
         found[module.name] = loaded
     return found
 
 
 def settings_of() -> dict[str, tuple[str, ...]]:
     """The names of the settings of each platform, without its prefix."""
-    return {name: module.SETTINGS for name, module in discover().items()}
+    return {name: tuple(module.SETTINGS) for name, module in discover().items()}
 
 
 def build_all(

@@ -4,10 +4,14 @@ No signature, handshake, limits or groups: whoever sits at this computer is beli
 resident. A text is delivered by being stored.
 """
 
+from collections.abc import Mapping
+
 from bot.model import Capabilities, Hears, Memory
 from bot.platforms import Platform, PlatformSettings
 
-SETTINGS: tuple[str, ...] = ()
+TITLE = "终端"
+
+SETTINGS: Mapping[str, str] = {}
 
 
 class Console:

@@ -17,6 +17,7 @@ codes: HTTP 401 no token, 403 wrong token, 404 no such call; `status` ok, async 
 """
 
 import hmac
+from collections.abc import Mapping
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -62,7 +63,14 @@ from bot.platforms._outbound import (
     json_answer,
 )
 
-SETTINGS = ("secret", "access_token", "api_url", "media_hosts")
+TITLE = "QQ（OneBot 11）"
+
+SETTINGS: Mapping[str, str] = {
+    "secret": "上报消息用的密钥，和 OneBot 那边填成一样",
+    "access_token": "调用接口用的 access_token；那边没有设就不填",
+    "api_url": "OneBot 接口的网址，如 http://127.0.0.1:5700",
+    "media_hosts": "图片所在的主机，逗号分开；不填就只认 QQ 自己的",
+}
 
 WINDOW = timedelta(days=30)
 """How old a signed message may be: as long as an inbox remembers its id."""

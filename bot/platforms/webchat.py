@@ -5,10 +5,14 @@ cookie; the de-duplication key is the id that the page gives each message. A tex
 by being stored, so there is no rate, no quota and no limit but the screen's.
 """
 
+from collections.abc import Mapping
+
 from bot.model import Capabilities, Hears, MediaKind, Memory
 from bot.platforms import Platform, PlatformSettings
 
-SETTINGS: tuple[str, ...] = ()
+TITLE = "居民页面"
+
+SETTINGS: Mapping[str, str] = {}
 
 
 class WebChat:

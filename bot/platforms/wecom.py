@@ -13,6 +13,7 @@ beyond that (90236), hence `Rate`; 45009 for calls · codes: see `_wecom_api`.
 the same person within the interval, so the second of two honest "记下了" would be lost.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import aiohttp
@@ -42,7 +43,16 @@ from bot.platforms._wecom_api import WecomApi, error_code, refusal
 from bot.platforms._wecom_callback import open_call, read_xml
 from bot.platforms._wecom_crypto import WecomCrypto, aes_key_fault
 
-SETTINGS = ("corp_id", "agent_id", "secret", "token", "aes_key", "base_url")
+TITLE = "企业微信应用"
+
+SETTINGS: Mapping[str, str] = {
+    "corp_id": "企业 ID，在管理后台“我的企业”里",
+    "agent_id": "应用的 AgentId，一个整数",
+    "secret": "应用的 Secret",
+    "token": "“接收消息”里的 Token",
+    "aes_key": "“接收消息”里的 EncodingAESKey，43个字符",
+    "base_url": "接口的网址，不填就是企业微信官方的",
+}
 """The last one is optional."""
 
 _MEDIA = {
@@ -174,5 +184,5 @@ def build(
         SettingsError: an account is configured in part or wrongly.
     """
     checks = {"aes_key": aes_key_fault, "agent_id": number_fault, "base_url": address_fault}
-    accounts = configured(settings, "wecom", SETTINGS[:-1], checks)
+    accounts = configured(settings, "wecom", tuple(SETTINGS)[:-1], checks)
     return [Wecom(account, WecomApi(http, memory, account)) for account in accounts]

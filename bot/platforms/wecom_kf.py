@@ -51,7 +51,16 @@ from bot.platforms._wecom_callback import open_call, read_xml
 from bot.platforms._wecom_crypto import WecomCrypto, aes_key_fault
 from bot.platforms._wecom_kf_content import LOCATION_KIND, content, location_of, media_of
 
-SETTINGS = ("corp_id", "secret", "token", "aes_key", "open_kfid", "base_url")
+TITLE = "微信客服"
+
+SETTINGS: Mapping[str, str] = {
+    "corp_id": "企业 ID，在管理后台“我的企业”里",
+    "secret": "微信客服的 Secret",
+    "token": "回调设置里的 Token",
+    "aes_key": "回调设置里的 EncodingAESKey，43个字符",
+    "open_kfid": "客服账号的 ID，wk 开头",
+    "base_url": "接口的网址，不填就是企业微信官方的",
+}
 """The last one is optional."""
 
 log = logging.getLogger(__name__)
@@ -281,7 +290,7 @@ def build(
         SettingsError: an account is configured in part or wrongly.
     """
     checks = {"aes_key": aes_key_fault, "base_url": address_fault}
-    accounts = configured(settings, "wecom_kf", SETTINGS[:-1], checks)
+    accounts = configured(settings, "wecom_kf", tuple(SETTINGS)[:-1], checks)
     # One app's address hears of all its kf accounts: each can say whose turn it is.
     siblings = {account["open_kfid"]: account.name for account in accounts}
     return [WecomKf(account, WecomApi(http, memory, account), siblings) for account in accounts]

@@ -14,8 +14,14 @@ from bot.storage.media import LARGEST
 LONGEST = 2000
 """Characters of a message."""
 
+MOST_BYTES = 16 * LONGEST
+"""Of a message without files: each character escaped, and its fields' names."""
+
 MOST_FILES = 6
 """Photos of one message."""
+
+MOST_PARTS = 20
+"""Parts of one form: more is nothing a page of ours sends."""
 
 SLOWEST = 60
 """Seconds a message with photos may take to arrive; one without has ten."""
@@ -68,8 +74,10 @@ async def read_said(request: web.Request) -> Said:
 
 
 async def _fields(request: web.Request) -> dict[str, str]:
-    if (request.content_length or 0) > 16 * LONGEST:
-        raise web.HTTPRequestEntityTooLarge(16 * LONGEST, reason=TOO_LONG)
+    if (request.content_length or 0) > MOST_BYTES:
+        raise web.HTTPRequestEntityTooLarge(MOST_BYTES, reason=TOO_LONG)
+    # A body of unknown length is measured while it is read.
+    request = request.clone(client_max_size=MOST_BYTES)
     if request.content_type == "application/x-www-form-urlencoded":
         form = await request.post()
         return {name: value for name, value in form.items() if isinstance(value, str)}
@@ -87,9 +95,11 @@ async def _parts(request: web.Request) -> tuple[dict[str, str], tuple[File, ...]
     files: list[File] = []
     room = LARGEST
     reader = await request.multipart()
+    parts = 0
     while (part := await reader.next()) is not None:
-        if not isinstance(part, BodyPartReader):
-            raise TypeError("a part in a part")
+        parts += 1
+        if parts > MOST_PARTS or not isinstance(part, BodyPartReader):
+            raise TypeError("more parts than a page sends, or a part in a part")
         data = bytearray()
         while chunk := await part.read_chunk():
             data += chunk

@@ -16,9 +16,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.commands.office import link_member
 from bot.community.events import EventKind, Plan
 from bot.community.transaction import CommunityTransaction
-from bot.office import link_member
 from bot.settings import Settings
 from bot.storage.database import Database as OpenDatabase
 from bot.storage.database import open_database

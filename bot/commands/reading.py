@@ -10,7 +10,7 @@ import orjson
 
 import faq
 from bot import skills
-from bot.entries import decoded, read_entries
+from bot.commands.entries import decoded, read_entries
 from bot.errors import RuleError
 from faq import starter, times
 

@@ -20,13 +20,13 @@ from openpyxl import Workbook
 from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 
+from bot.commands.entries import COLUMNS, MARKS, read_rows, rows, several, text
+from bot.commands.office import community_of
 from bot.community.communities import Community
 from bot.community.places import KINDS, Place
 from bot.community.questions import Entry, EntryState
 from bot.community.transaction import CommunityTransaction
-from bot.entries import COLUMNS, MARKS, read_rows, rows, several, text
 from bot.errors import RuleError
-from bot.office import community_of
 from bot.settings import Settings
 from bot.storage.transaction import Transaction
 

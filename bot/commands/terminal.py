@@ -14,10 +14,10 @@ from uuid import uuid4
 
 from bot import app
 from bot.app import Role
-from bot.entries import rows
+from bot.commands.entries import rows
+from bot.commands.office import community_of
 from bot.errors import RuleError, SettingsError
 from bot.model import ChatKind, Message, numbered
-from bot.office import community_of
 from bot.settings import Settings
 from bot.storage import inbox, outbox
 from bot.storage.database import Database

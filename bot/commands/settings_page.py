@@ -1,6 +1,6 @@
 """docs/settings.md and .env.example, written from the settings themselves.
 
-`python -m bot.settings_page` prints the page; with the argument `env`, the example. A test
+`python -m bot.commands.settings_page` prints the page; with the argument `env`, the example. A test
 compares both with what is in the project.
 """
 
@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from bot.platforms import discover
 from bot.settings import PREFIX, CommunitySettings, Settings
 
 INTRODUCTION = """\
@@ -25,7 +26,7 @@ INTRODUCTION = """\
 3. 都没有，就用默认值。
 
 有一处填错，小喇叭就不启动，并且一次说全哪些不对。改了设置，停下再开始才生效。
-口令、密钥一类不会出现在日志和报错里。这一页由 `python -m bot.settings_page` 写出。
+口令、密钥一类不会出现在日志和报错里。这一页由 `python -m bot.commands.settings_page` 写出。
 """
 
 COMMUNITIES = """\
@@ -60,41 +61,6 @@ CONFIG_TEXT = "设置文件在哪里，默认是 xiaolaba.toml"
 
 COMMUNITY_TEXT = "这个账号是哪个社区的（填代号）；只有一个社区就不用填"
 
-PLATFORMS: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "wecom": (
-        "企业微信应用",
-        {
-            "corp_id": "企业 ID，在管理后台“我的企业”里",
-            "agent_id": "应用的 AgentId，一个整数",
-            "secret": "应用的 Secret",
-            "token": "“接收消息”里的 Token",
-            "aes_key": "“接收消息”里的 EncodingAESKey，43个字符",
-            "base_url": "接口的网址，不填就是企业微信官方的",
-        },
-    ),
-    "wecom_kf": (
-        "微信客服",
-        {
-            "corp_id": "企业 ID，在管理后台“我的企业”里",
-            "secret": "微信客服的 Secret",
-            "token": "回调设置里的 Token",
-            "aes_key": "回调设置里的 EncodingAESKey，43个字符",
-            "open_kfid": "客服账号的 ID，wk 开头",
-            "base_url": "接口的网址，不填就是企业微信官方的",
-        },
-    ),
-    "onebot": (
-        "QQ（OneBot 11）",
-        {
-            "secret": "上报消息用的密钥，和 OneBot 那边填成一样",
-            "access_token": "调用接口用的 access_token；那边没有设就不填",
-            "api_url": "OneBot 接口的网址，如 http://127.0.0.1:5700",
-            "media_hosts": "图片所在的主机，逗号分开；不填就只认 QQ 自己的",
-        },
-    ),
-}
-"""What the services are called, and what their settings are for."""
-
 
 def page() -> str:
     """The text of docs/settings.md."""
@@ -106,7 +72,7 @@ def page() -> str:
         _table("name", [_described(*field) for field in _fields(CommunitySettings)]),
         ACCOUNTS,
     ]
-    for name, (title, settings) in PLATFORMS.items():
+    for name, title, settings in _platforms():
         rows = [(variable(name, key), "", text) for key, text in settings.items()]
         parts += [f"### {title}：`{name}`\n", _table("environment variable", rows)]
     return "\n".join(parts)
@@ -117,7 +83,7 @@ def example() -> str:
     lines = [EXAMPLE]
     for name, default, text in [(CONFIG, "xiaolaba.toml", CONFIG_TEXT), *_own()]:
         lines.append(f"# {text}\n#{name}={default}\n")
-    for name, (title, settings) in PLATFORMS.items():
+    for name, title, settings in _platforms():
         lines.append(f"# —— {title} ——\n")
         described = {**settings, "community": COMMUNITY_TEXT}
         lines += [f"# {text}\n#{variable(name, key)}=\n" for key, text in described.items()]
@@ -127,6 +93,13 @@ def example() -> str:
 def variable(platform: str, key: str) -> str:
     """The environment variable of a platform's setting."""
     return f"{PREFIX}{platform}_{key}".upper()
+
+
+def _platforms() -> Iterator[tuple[str, str, Mapping[str, str]]]:
+    """The services that have settings: name, what they are called, what each setting is for."""
+    for name, module in discover().items():
+        if module.SETTINGS:
+            yield name, module.TITLE, module.SETTINGS
 
 
 def _own() -> list[tuple[str, str, str]]:
