@@ -16,7 +16,7 @@ from benchmarks.processes import Process, bare, service, use_load_cpu
 from benchmarks.rounds import Cost, Verdict, as_json, cost, judged, show
 
 REQUESTS = 4000
-"""A run: long enough for CPU time to be exact, short enough for its pair to see the same machine."""
+"""A run: short enough that its pair sees the same machine."""
 
 PEOPLE = 2000
 
@@ -61,8 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             environ = traffic.settings(Path(folder, name), "http://127.0.0.1:9")
             targets[f"{name}, intake"] = (stack.enter_context(service(environ, "web")), make)
         if chosen.peers:
-            for name, (process, make) in peers.started_in(stack, chosen.peers).items():
-                targets[name] = (process, make)
+            targets |= peers.started_in(stack, chosen.peers)
         verdicts = asyncio.run(measured(targets, yardstick, chosen.rounds))
     print(as_json(verdicts)) if chosen.json else show(verdicts)
 

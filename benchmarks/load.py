@@ -113,12 +113,14 @@ async def at_rate(
     made = await connected(port, connections)
     begun = time.perf_counter() + 0.05
     due = [begun + number / per_second for number in range(len(requests))]
+    answered = []
     for connection, request, moment in zip(cycle(made), requests, due, strict=False):
         if (pause := moment - time.perf_counter()) > 0:
             await asyncio.sleep(pause)
         stream = Stream(iter([request]), 1)
         connection.follow(stream)
-    await asyncio.sleep(1)
+        answered.append(stream.finished)
+    await asyncio.gather(*answered)
     _close(made)
     return due
 

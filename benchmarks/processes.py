@@ -1,15 +1,18 @@
 """Processes under test: started on CPU 0, measured from outside; the load runs on CPU 1."""
 
+import asyncio
 import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import IO
 
@@ -62,6 +65,43 @@ def listening(port: int) -> bool:
     """True when a connection is taken there."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def status(port: int, path: str) -> int:
+    """The status of a GET."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def ready(port: int) -> None:
+    """Return when the service says that it can do all it should.
+
+    Raises:
+        RuntimeError: it does not within a minute.
+    """
+    for _ in range(6000):
+        if status(port, "/readyz") == 200:
+            return
+        time.sleep(0.01)
+    raise RuntimeError("not ready within a minute")
+
+
+_OPEN = (
+    "SELECT (SELECT count(*) FROM inbox WHERE state = 'waiting')"
+    " + (SELECT count(*) FROM outbox WHERE state IN ('waiting', 'sending'))"
+)
+
+
+async def settled(database: Path) -> None:
+    """Return when no message waits to be handled and no text to be sent."""
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        # What is waited for happens in another process.
+        while connection.execute(_OPEN).fetchone()[0]:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
 
 
 @contextmanager

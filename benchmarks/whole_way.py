@@ -6,7 +6,6 @@ the FAQ matches is another question. `python -m benchmarks.whole_way [--rounds N
 
 import argparse
 import asyncio
-import sqlite3
 from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
@@ -15,29 +14,15 @@ from tempfile import TemporaryDirectory
 from benchmarks import entries, traffic
 from benchmarks.fake_onebot import fake_onebot
 from benchmarks.load import saturate
-from benchmarks.processes import Process, bare, free_port, service, use_load_cpu
+from benchmarks.processes import Process, bare, free_port, ready, service, settled, use_load_cpu
 from benchmarks.rounds import Cost, Verdict, as_json, cost, judged, show
 
 MESSAGES = 1500
 PEOPLE = 3000
 """A person may be sent 20 texts a minute; more people than messages a round stay below that."""
 
-_OPEN = (
-    "SELECT (SELECT count(*) FROM inbox WHERE state = 'waiting')"
-    " + (SELECT count(*) FROM outbox WHERE state IN ('waiting', 'sending'))"
-)
 
-
-async def settled(database: Path) -> None:
-    """Return when no message waits to be handled and no text to be sent."""
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
-        while connection.execute(_OPEN).fetchone()[0]:
-            await asyncio.sleep(0.05)
-
-
-async def whole(
-    process: Process, database: Path, requests: Sequence[bytes]
-) -> tuple[Cost, float]:
+async def whole(process: Process, database: Path, requests: Sequence[bytes]) -> tuple[Cost, float]:
     """What a message cost without its decision; the decision's microseconds beside it."""
     loop = asyncio.get_running_loop()
     before, told = process.cpu_seconds(), process.told()
@@ -56,7 +41,7 @@ async def whole(
     )
 
 
-def messages(sender: object = None) -> list[bytes]:
+def messages() -> list[bytes]:
     """Questions, reports and talk."""
     return [traffic.onebot(next(_SAID), next(_SENDERS)) for _ in range(MESSAGES)]
 
@@ -92,6 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         environ = traffic.settings(Path(folder), f"http://127.0.0.1:{port}")
         database = entries.fill(environ)
         with bare() as yardstick, service(environ) as process:
+            ready(process.port)
             verdict, deciding = asyncio.run(
                 measured(process, yardstick, port, database, chosen.rounds)
             )
