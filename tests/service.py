@@ -223,12 +223,6 @@ def seeded(database: Database, request: pytest.FixtureRequest) -> Database:
     """A copy of the seeded database, for this test alone."""
     if database.kind == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_seed"), str(make_url(database.url).database))
-        return database
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    seed = request.getfixturevalue("postgres_seed")
-    name = urlsplit(database.url).path[1:]
-    server.execute(f'DROP DATABASE "{name}"')
-    server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{seed}"')
     return database
 
 

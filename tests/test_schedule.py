@@ -36,7 +36,8 @@ async def plan(store: Database, folder: Path, ahead: timedelta, rule: str | None
     async def unit(tx: Transaction) -> int:
         within = await room(tx, settings_for(store.url, folder))
         root = await within.places.root()
-        planned = Plan(EventKind.CLEAN_UP, "大清扫", root, within.now + ahead, rule=rule)
+        starts_at = within.now.replace(microsecond=0) + ahead
+        planned = Plan(EventKind.CLEAN_UP, "大清扫", root, starts_at, rule=rule)
         return (await within.events.plan(planned)).id
 
     return await store.write(unit)

@@ -39,10 +39,14 @@ KF = Capabilities(
 
 
 async def put(
-    store: Database, *texts: str, kind: Kind = Kind.REPLY, to: Destination = TO, **more: bool
+    store: Database,
+    *texts: str,
+    kind: Kind = Kind.REPLY,
+    to: Destination = TO,
+    closing: bool = False,
 ) -> None:
     """Put these texts in the outbox."""
-    drafts = [Draft(to, kind, text, **more) for text in texts]
+    drafts = [Draft(to, kind, text, closing=closing) for text in texts]
     await store.write(partial(outbox.add, drafts=drafts))
 
 
@@ -53,9 +57,11 @@ async def claim(store: Database, able: Capabilities = PLAIN, worker: str = "a") 
     )
 
 
-async def settle(store: Database, claim: Claim, state: str = SENT, **more: timedelta) -> None:
+async def settle(
+    store: Database, claim: Claim, state: str = SENT, after: timedelta | None = None
+) -> None:
     """Say what became of it."""
-    await store.write(partial(lanes.settle, results=[(claim, Outcome(state, **more))]))
+    await store.write(partial(lanes.settle, results=[(claim, Outcome(state, after=after))]))
 
 
 async def send(store: Database, able: Capabilities = PLAIN) -> list[str]:

@@ -57,18 +57,19 @@ async def test_a_commit_that_fails_fails_all(store: Database) -> None:
     """Those who shared it are told so, and the writer goes on."""
 
     async def promise(tx: Transaction) -> None:
-        await tx.execute(
-            text(
-                "CREATE TABLE debt (place INTEGER REFERENCES place(id) DEFERRABLE INITIALLY DEFERRED)"
-            )
-        )
+        place = "place INTEGER REFERENCES place(id) DEFERRABLE INITIALLY DEFERRED"
+        await tx.execute(text(f"CREATE TABLE debt ({place})"))
 
     async def break_it(tx: Transaction) -> None:
         await tx.execute(text("INSERT INTO debt VALUES (999999)"))
 
     await store.write(promise)
-    units = [partial(note, key="a"), break_it, partial(note, key="b")]
-    results = await asyncio.gather(*map(store.write, units), return_exceptions=True)
+    results = await asyncio.gather(
+        store.write(partial(note, key="a")),
+        store.write(break_it),
+        store.write(partial(note, key="b")),
+        return_exceptions=True,
+    )
 
     assert [type(r) for r in results] == [StorageError] * 3
     assert await keys(store) == []

@@ -117,6 +117,9 @@ class SQLiteWriter:
             await bump(shared, shared.changed)
             await asyncio.to_thread(connection.commit)
         except BaseException:
+            # Closed for good: a failed COMMIT leaves its transaction open, and the pool does not
+            # roll it back.
+            connection.invalidate()
             connection.close()
             raise
         for waiting, value in filter(None, done):

@@ -7,9 +7,10 @@ GAS = "闻到燃气味：先关阀门、开窗，别开灯别点火，到楼下�
 TOLD = "已经告诉社区工作人员。"
 
 
-async def test_gas(resident: Resident, staff: Staff) -> None:
+async def test_gas(service: Service, resident: Resident, staff: Staff) -> None:
     """What to do, whom to call, and that somebody knows; filed, for it has to be looked at."""
     assert await resident.says("家里有股煤气味") == [f"{GAS}\n{TOLD}\n这件事也记下了，编号1。"]
+    await service.idle()
     assert len(staff.news()) == 1
 
 
