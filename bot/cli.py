@@ -293,6 +293,18 @@ def place_list(community: str) -> None:
         click.echo(line)
 
 
+@place.command("qr")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--community", default="", help="哪个社区（代号）")
+def place_qr(name: str, file: Path, community: str) -> None:
+    """画一个地方的二维码（SVG 图），例如：xiaolaba place qr 3号楼 3号楼.svg。"""
+    from bot.commands.office import draw_code  # noqa: PLC0415
+
+    address = carry_out(lambda found: draw_code(found, community, name, file))
+    click.echo(f"画好了：{file}，打开的是 {address}")
+
+
 @main.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 def backup(file: Path | None) -> None:

@@ -105,7 +105,8 @@ async def _body(request: web.Request) -> bytes:
         # It came with its head, as nearly all do: nothing to wait for.
         return await request.read()
     async with asyncio.timeout(SLOWEST):
-        return await request.read()
+        # Of unknown length, perhaps, until it is read.
+        return await request.clone(client_max_size=LARGEST).read()
 
 
 def _web(response: Response) -> web.Response:

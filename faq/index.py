@@ -119,7 +119,7 @@ class Index:
                 id=candidate.id,
                 score=candidate.score,
                 words=reading.words,
-                shared=tuple(sorted(asked.intersection(self._keys_of(candidate.id)))),
+                shared=_spoken(asked.intersection(self._keys_of(candidate.id))),
                 parts=self._scorer.parts(features[candidate.id]),
             )
             for candidate in self._scorer.judge(reading, features)[:limit]
@@ -236,6 +236,11 @@ class Index:
         features["denied"] = float(any(f"={name}" in held for name in reading.denied))
         told = sum(weight for key, weight in missed.items() if key in answer)
         features["answer"] = told / (sum(missed.values()) or 1.0)
+
+
+def _spoken(keys: Iterable[str]) -> tuple[str, ...]:
+    """Shared words and concepts as staff read them; pairs of characters and sounds are left out."""
+    return tuple(sorted({key[1:] for key in keys if key[0] in "=_"}))
 
 
 def _concept(name: str) -> str:

@@ -1,10 +1,13 @@
 """What the office does at the keyboard: staff, groups, places, backups. Used by the CLI."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+
+import segno
 
 from bot import app
 from bot.community.communities import Community, everyone
@@ -116,6 +119,21 @@ async def list_places(settings: Settings, code: str) -> list[str]:
         f"{'　' * (len(place.lineage) - 1)}{place.name}　{home}/?place={place.code}"
         for place in places
     ]
+
+
+async def draw_code(settings: Settings, code: str, name: str, target: Path) -> str:
+    """Draw the QR code of a place as an SVG file; the address it holds.
+
+    Raises:
+        RuleError: no such place, or nobody could open the address.
+    """
+    if not settings.public_url:
+        raise RuleError("先填 XIAOLABA_PUBLIC_URL：二维码里要写居民打得开的网址。")
+    async with community_of(settings, code) as (database, community), database.read() as tx:
+        place = await _place(CommunityTransaction(tx, community), name)
+    address = f"{settings.public_url}/?place={place.code}"
+    await asyncio.to_thread(segno.make(address, error="m").save, str(target), kind="svg", scale=8)
+    return address
 
 
 async def back_up(settings: Settings, target: Path | None) -> tuple[Path, int]:

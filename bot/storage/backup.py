@@ -4,17 +4,20 @@ import json
 import shutil
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, create_engine, insert, make_url, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
+from tqdm import tqdm
 
 from bot.errors import RuleError
 from bot.storage import engine, schema
 from bot.storage.tables import Base, UtcTime
+
+T = TypeVar("T")
 
 FORMAT = 1
 """The version of the layout of the ZIP."""
@@ -82,7 +85,7 @@ async def _write(url: str, media: Path, archive: zipfile.ZipFile) -> int:
                 rows = _write_tables(connection, archive)
         finally:
             file.dispose()
-    for path in sorted(media.rglob("*.*")) if media.is_dir() else []:
+    for path in _shown(sorted(media.rglob("*.*")) if media.is_dir() else [], "照片"):
         if path.suffix != ".part":
             archive.write(path, f"media/{path.relative_to(media).as_posix()}")
     return rows
@@ -116,7 +119,7 @@ def _read_all(connection: Connection, archive: zipfile.ZipFile, media: Path) -> 
 
 def _write_tables(connection: Connection, archive: zipfile.ZipFile) -> int:
     count = 0
-    for table in Base.metadata.sorted_tables:
+    for table in _shown(Base.metadata.sorted_tables, "数据"):
         with archive.open(f"tables/{table.name}.jsonl", "w", force_zip64=True) as file:
             # A parent has the smaller id: it is there before its children when rows come back.
             for row in connection.execute(select(table).order_by(*table.primary_key)):
@@ -127,7 +130,7 @@ def _write_tables(connection: Connection, archive: zipfile.ZipFile) -> int:
 
 def _read_tables(connection: Connection, archive: zipfile.ZipFile) -> int:
     count = 0
-    for table in Base.metadata.sorted_tables:
+    for table in _shown(Base.metadata.sorted_tables, "数据"):
         if connection.execute(select(table).limit(1)).first():
             raise RuleError("这个数据库里已经有数据了，只能恢复到空的数据库里。")
         for rows in _chunks(archive, table):
@@ -177,7 +180,7 @@ def _typed(table: Table, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_media(archive: zipfile.ZipFile, media: Path) -> None:
-    for item in archive.infolist():
+    for item in _shown(archive.infolist(), "照片"):
         name = item.filename.removeprefix("media/")
         target = (media / name).resolve()
         if not item.filename.startswith("media/") or not target.is_relative_to(media.resolve()):
@@ -185,3 +188,8 @@ def _read_media(archive: zipfile.ZipFile, media: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with archive.open(item) as source, target.open("wb") as copy:
             shutil.copyfileobj(source, copy)
+
+
+def _shown(items: Sequence[T], what: str) -> Iterable[T]:
+    """The items, with a bar on the terminal when they take longer than two seconds."""
+    return tqdm(items, desc=what, delay=2, disable=None, unit="")

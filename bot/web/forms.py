@@ -68,7 +68,7 @@ async def read_said(request: web.Request) -> Said:
                 fields = await _fields(request)
     except TimeoutError:
         raise web.HTTPRequestTimeout(reason=TOO_SLOW) from None
-    except (ValueError, TypeError, AssertionError) as error:
+    except (ValueError, TypeError, AssertionError, LookupError) as error:
         raise web.HTTPBadRequest(reason=UNREADABLE) from error
     return _checked(fields, files)
 
