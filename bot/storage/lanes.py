@@ -10,11 +10,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, select, tuple_, union_all, update
+from sqlalchemy import and_, select, update
 
 from bot.model import Capabilities, Kind, Outgoing, Quota, Rate, numbered
+from bot.storage import lane_statements
 from bot.storage.changes import OUTBOX
 from bot.storage.outbox import (
     FAILED,
@@ -106,7 +106,7 @@ async def settle(tx: Transaction, results: Sequence[tuple[Claim, Outcome]]) -> N
     ours = await _still_ours(tx, lanes)
     texts = [_settled(tx.now, *lanes[lane.id]) for lane in ours]
     if texts:
-        await tx.execute(_UPDATE_SETTLED, texts)
+        await tx.execute(lane_statements.SETTLE_TEXT, texts)
     nexts = await _nexts(tx, [lane.id for lane in ours])
     changes = []
     for lane in ours:
@@ -119,7 +119,7 @@ async def settle(tx: Transaction, results: Sequence[tuple[Claim, Outcome]]) -> N
             {"lane": lane.id, "new_sends": sends, "new_wake": wake, "new_urgency": urgency}
         )
     if changes:
-        await tx.execute(_UPDATE_LANE_FREE, changes)
+        await tx.execute(lane_statements.FREE_LANE, changes)
 
 
 async def recover(tx: Transaction, *, everything: bool = False) -> int:
@@ -191,17 +191,6 @@ class _Head:
     attempts: int
 
 
-_LANE_COLUMNS = (
-    LaneRow.id,
-    LaneRow.platform,
-    LaneRow.account,
-    LaneRow.chat,
-    LaneRow.sends,
-    LaneRow.heard_at,
-    LaneRow.spent,
-)
-
-
 async def _awake(tx: Transaction, limit: int) -> list[_Lane]:
     """Lanes with something to do, those with the most urgent text first.
 
@@ -211,17 +200,8 @@ async def _awake(tx: Transaction, limit: int) -> list[_Lane]:
     for urgency in Kind:
         if len(lanes) >= limit:
             break
-        rows = await tx.select(
-            select(*_LANE_COLUMNS)
-            .where(
-                LaneRow.urgency == urgency,
-                LaneRow.wake_at <= tx.now,
-                LaneRow.leased_by.is_(None),
-            )
-            .order_by(LaneRow.wake_at)
-            .limit(limit - len(lanes))
-            .with_for_update(skip_locked=True)
-        )
+        asked = {"urgency": urgency, "now": tx.now, "most": limit - len(lanes)}
+        rows = await tx.execute(lane_statements.AWAKE, asked)
         lanes += [_Lane(*row) for row in rows]
     return lanes
 
@@ -233,44 +213,11 @@ async def _heads(tx: Transaction, lanes: list[int]) -> dict[int, list[_Head]]:
         return heads
     # The smallest number of each lane and priority: a step into the index each, however many
     # wait. Asked apart: joined, SQLite looks for it again for every text of the lane.
-    firsts = await tx.execute(union_all(*(_first(lanes, kind) for kind in Kind)))
+    firsts = await tx.execute(lane_statements.FIRSTS, {"lanes": lanes})
     found = [(lane, seq) for lane, seq in firsts if seq is not None]
-    statement = (
-        select(
-            OutboxRow.id,
-            OutboxRow.key,
-            OutboxRow.lane_id,
-            OutboxRow.kind,
-            OutboxRow.text,
-            OutboxRow.choices,
-            OutboxRow.reply_to,
-            OutboxRow.closing,
-            OutboxRow.next_at,
-            OutboxRow.expires_at,
-            OutboxRow.created_at,
-            OutboxRow.attempts,
-        )
-        .where(tuple_(OutboxRow.lane_id, OutboxRow.seq).in_(found))
-        .order_by(OutboxRow.kind)
-    )
-    for row in await tx.select(statement):
-        heads[row.lane_id].append(_Head(**row._asdict()))
+    for row in await tx.execute(lane_statements.HEADS, {"found": found}):
+        heads[row.lane_id].append(_Head(*row))
     return heads
-
-
-def _first(lanes: list[int], kind: Kind) -> Select[Any, Any]:
-    seq = (
-        select(func.min(OutboxRow.seq))
-        .where(
-            stands(OutboxRow.state, WAITING),
-            OutboxRow.lane_id == LaneRow.id,
-            OutboxRow.kind == kind,
-        )
-        .correlate(LaneRow)
-        .scalar_subquery()
-        .label("seq")
-    )
-    return select(LaneRow.id.label("lane_id"), seq).where(LaneRow.id.in_(lanes))
 
 
 def _choose(
@@ -340,75 +287,23 @@ def _change(
     }
 
 
-_UPDATE_LANE = (
-    update(LaneRow)
-    .where(LaneRow.id == bindparam("lane"))
-    .values(
-        wake_at=bindparam("new_wake"),
-        leased_by=bindparam("new_worker"),
-        leased_until=bindparam("new_until"),
-        sends=bindparam("new_sends"),
-        spent=LaneRow.spent + bindparam("more_spent"),
-    )
-)
-
-_UPDATE_LANE_FREE = (
-    update(LaneRow)
-    .where(LaneRow.id == bindparam("lane"))
-    .values(
-        wake_at=bindparam("new_wake"),
-        urgency=bindparam("new_urgency"),
-        sends=bindparam("new_sends"),
-        leased_by=None,
-        leased_until=None,
-    )
-)
-
-_UPDATE_TEXT = (
-    update(OutboxRow)
-    .where(OutboxRow.id == bindparam("row"))
-    .values(state=bindparam("new_state"), attempts=bindparam("new_attempts"))
-)
-
-_UPDATE_SETTLED = (
-    update(OutboxRow)
-    .where(OutboxRow.id == bindparam("row"))
-    .values(
-        state=bindparam("new_state"),
-        next_at=bindparam("new_next"),
-        settled_at=bindparam("new_settled"),
-        sent_id=bindparam("new_sent_id"),
-        error=bindparam("new_error"),
-    )
-)
-
-
 async def _apply(
     tx: Transaction, lanes: list[dict[str, object]], texts: list[dict[str, object]]
 ) -> None:
     if lanes:
-        await tx.execute(_UPDATE_LANE, lanes)
+        await tx.execute(lane_statements.CHANGE_LANE, lanes)
     if texts:
-        await tx.execute(_UPDATE_TEXT, texts)
+        await tx.execute(lane_statements.CHANGE_TEXT, texts)
 
 
 async def _still_ours(tx: Transaction, lanes: Mapping[int, tuple[Claim, Outcome]]) -> list[_Lane]:
     """The lanes whose text is still in flight by us: a lost lease has been recovered by others."""
     if not lanes:
         return []
-    rows = await tx.select(
-        select(*_LANE_COLUMNS, LaneRow.leased_by)
-        .where(LaneRow.id.in_(lanes))
-        .order_by(LaneRow.id)
-        .with_for_update()
-    )
+    rows = await tx.execute(lane_statements.LEASED, {"lanes": list(lanes)})
     leased = [_Lane(*row[:-1]) for row in rows if row[-1] == lanes[row[0]][0].worker]
     ids = [lanes[lane.id][0].outgoing.id for lane in leased]
-    flying = await tx.select(
-        select(OutboxRow.id, OutboxRow.attempts).where(
-            OutboxRow.id.in_(ids), stands(OutboxRow.state, SENDING)
-        )
-    )
+    flying = await tx.execute(lane_statements.FLYING, {"texts": ids})
     attempts = {row.id: row.attempts for row in flying}
     return [
         lane
@@ -421,11 +316,7 @@ async def _nexts(tx: Transaction, lanes: list[int]) -> dict[int, tuple[datetime,
     """When each lane has something to do next, and how urgent it is."""
     if not lanes:
         return {}
-    rows = await tx.select(
-        select(OutboxRow.lane_id, func.min(OutboxRow.next_at), func.min(OutboxRow.kind))
-        .where(stands(OutboxRow.state, WAITING), OutboxRow.lane_id.in_(lanes))
-        .group_by(OutboxRow.lane_id)
-    )
+    rows = await tx.execute(lane_statements.NEXTS, {"lanes": lanes})
     return {lane: (wake, urgency) for lane, wake, urgency in rows}
 
 
