@@ -1,0 +1,165 @@
+"""Dispatch: a handler's writes, its replies and the inbox mark are there together or not at all."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiohttp
+from sqlalchemy import select, update
+
+from bot import skills
+from bot.api import Answer, Context, Handler, Message, Reply, Report, RuleError
+from bot.community.issues import IssueRow
+from bot.dispatch import Dispatcher
+from bot.metrics import Metrics
+from bot.model import ChatKind
+from bot.platforms import build_all
+from bot.storage import inbox
+from bot.storage.database import Database, open_database
+from bot.storage.inbox import FAILED, Inbox, InboxRow
+from bot.storage.media import MediaFolder
+from bot.storage.memory import SharedMemory
+from bot.storage.outbox import OutboxRow
+from bot.storage.transaction import Transaction
+from bot.understanding import Understanding
+from tests.service import settings_for
+
+BROKEN = "3号楼电梯坏了"
+APOLOGY = "刚才没弄好，已经告诉工作人员了。急事请打☎0411-5550101。"
+
+
+def said(number: int, text: str = BROKEN, who: str = "a" * 40) -> Message:
+    """A message from the page."""
+    return Message(
+        platform="webchat",
+        account="demo",
+        id=f"{who}:{number}",
+        chat=who,
+        kind=ChatKind.PRIVATE,
+        sender=who,
+        text=text,
+        sent_at=datetime.now(UTC),
+    )
+
+
+@asynccontextmanager
+async def dispatching(
+    store: Database, folder: Path, *instead: Handler, worker: str = "a"
+) -> AsyncIterator[Dispatcher]:
+    """A dispatcher that is stepped by hand, with some handlers instead of ours."""
+    settings = settings_for(store.url, folder)
+    taken = {handler.action for handler in instead}
+    handlers = [h for h in skills.discover() if h.action not in taken] + list(instead)
+    understanding = Understanding(store, settings, handlers)
+    await understanding.learn()
+    await understanding.load()
+    async with aiohttp.ClientSession() as http:
+        platforms = build_all(settings, http, SharedMemory(store))
+        media = MediaFolder(folder / "media")
+        yield Dispatcher(worker, store, understanding, handlers, platforms, media, Metrics())
+
+
+async def work(dispatcher: Dispatcher) -> None:
+    """Handle until nothing is left that may be handled now."""
+    async with asyncio.timeout(30):
+        while await dispatcher.step():
+            pass
+
+
+async def hurry(store: Database) -> None:
+    """End the pause before the next attempt."""
+
+    async def unit(tx: Transaction) -> None:
+        await tx.execute(update(InboxRow).values(next_at=tx.now))
+
+    await store.write(unit)
+
+
+async def texts(store: Database) -> list[str]:
+    """What was answered."""
+    async with store.read() as tx:
+        return list((await tx.select(select(OutboxRow.text).order_by(OutboxRow.id))).scalars())
+
+
+async def numbers(store: Database) -> list[int]:
+    """The issues there are."""
+    async with store.read() as tx:
+        return list((await tx.select(select(IssueRow.number).order_by(IssueRow.id))).scalars())
+
+
+async def file_and_fail(message: Message, context: Context) -> Answer:
+    """A handler with a fault, which shows only after it has written."""
+    await context.tx.issues.open(Report(message.text, "其他", "webchat"))
+    if "电梯" in message.text:
+        raise LookupError("the fault")
+    return Reply("记下了")
+
+
+async def test_a_failing_handler_leaves_nothing(store: Database, tmp_path: Path) -> None:
+    """Three attempts, an apology, no number lost, and the chat goes on."""
+    await Inbox(store).add([said(1), said(2, "3号楼灯坏了")])
+    async with dispatching(store, tmp_path, Handler("report", file_and_fail)) as dispatcher:
+        for _ in range(inbox.ATTEMPTS):
+            await work(dispatcher)
+            await hurry(store)
+        await work(dispatcher)
+
+    assert await texts(store) == [APOLOGY, "记下了"]
+    assert await numbers(store) == [1]
+    async with store.read() as tx:
+        rows = (await tx.select(select(InboxRow.state, InboxRow.error).order_by(InboxRow.id))).all()
+    assert rows[0].state == FAILED
+    assert "LookupError" in str(rows[0].error)
+    assert BROKEN not in str(rows[0].error)
+
+
+async def file_and_refuse(message: Message, context: Context) -> Answer:
+    """A handler that meets a rule of the community too late."""
+    await context.tx.issues.open(Report(message.text, "其他", "webchat"))
+    raise RuleError("人满了")
+
+
+async def test_a_rule_that_says_no_leaves_its_sentence(store: Database, tmp_path: Path) -> None:
+    """And nothing else of what the handler did."""
+    await Inbox(store).add([said(1)])
+    async with dispatching(store, tmp_path, Handler("report", file_and_refuse)) as dispatcher:
+        await work(dispatcher)
+
+    assert await texts(store) == ["人满了"]
+    assert await numbers(store) == []
+
+
+async def test_two_dispatchers_answer_each_once(store: Database, tmp_path: Path) -> None:
+    """Every chat in its order, whoever handles it; numbers without a gap."""
+    people = [f"{letter}" * 40 for letter in "abcdef"]
+    messages = [said(n, f"{n}号楼灯坏了", who) for n in range(1, 6) for who in people]
+    await Inbox(store).add(messages)
+    async with (
+        open_database(store.url) as second,
+        dispatching(store, tmp_path) as one,
+        dispatching(second, tmp_path, worker="b") as other,
+    ):
+        await asyncio.gather(work(one), work(other))
+        await asyncio.gather(work(one), work(other))
+
+    assert await numbers(store) == list(range(1, 31))
+    async with store.read() as tx:
+        rows = await tx.select(
+            select(OutboxRow.lane_id, OutboxRow.text).order_by(OutboxRow.lane_id, OutboxRow.seq)
+        )
+        answers: Sequence[tuple[int, str]] = [(row[0], row[1]) for row in rows]
+    assert len(answers) == 30
+    assert [text.split("号楼")[0][-1] for _, text in answers] == list("12345") * 6
+
+
+async def test_leases_are_given_back_at_the_end(store: Database, tmp_path: Path) -> None:
+    """What a stopping worker has not begun is there for the next one at once."""
+    await Inbox(store).add([said(1), replace(said(2), chat="b" * 40)])
+    async with dispatching(store, tmp_path) as dispatcher:
+        await dispatcher.stop()
+        await work(dispatcher)
+
+    assert len(await texts(store)) == 2

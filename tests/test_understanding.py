@@ -1,0 +1,126 @@
+"""Understanding at work: what staff change is known at once, and dates are kept to."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.community.communities import Community
+from bot.community.questions import Entry, EntryState
+from bot.storage.database import Database
+from bot.storage.transaction import Transaction
+from bot.understanding import Understanding
+from tests.service import room, settings_for
+
+QUESTION = "剪纸课的红纸去哪里领"
+
+
+class Live:
+    """Understanding that follows what changes, and somebody who asks it."""
+
+    def __init__(self, store: Database, folder: Path) -> None:
+        self._store = store
+        self.settings = settings_for(store.url, folder)
+        self.understanding = Understanding(store, self.settings, [])
+
+    async def save(self, *entries: Entry) -> int:
+        """What staff save."""
+
+        async def unit(tx: Transaction) -> int:
+            return await (await room(tx, self.settings)).questions.save(entries)
+
+        return await self._store.write(unit)
+
+    async def today(self) -> date:
+        """The day of the community."""
+
+        async def unit(tx: Transaction) -> date:
+            return (await room(tx, self.settings)).now.date()
+
+        return await self._store.write(unit)
+
+    @property
+    def community(self) -> Community:
+        """The only one."""
+        return self.understanding.communities[0]
+
+    def answered_by(self, question: str = QUESTION) -> str | None:
+        """The entry that answers it now."""
+        return self.understanding.read(question, self.community.id).entry
+
+    async def until_answered_by(self, code: str | None) -> None:
+        """Return when that entry answers it."""
+        async with asyncio.timeout(10):
+            with self._store.changes.watch(f"faq:{self.community.id}") as watch:
+                while self.answered_by() != code:
+                    await watch.wait(timedelta(milliseconds=5))
+
+
+@pytest.fixture
+async def live(store: Database, tmp_path: Path) -> AsyncIterator[Live]:
+    """Understanding at work."""
+    at_work = Live(store, tmp_path)
+    await at_work.understanding.learn()
+    following = asyncio.create_task(at_work.understanding.follow())
+    await at_work.understanding.loaded()
+    yield at_work
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+
+
+def entry(answer: str = "到活动室领。", **more: object) -> Entry:
+    """An entry of its own."""
+    return Entry("own-1", QUESTION, answer, **more)  # type: ignore[arg-type]
+
+
+async def test_a_change_is_known_at_once(live: Live) -> None:
+    """New, changed, switched off; the other entries stay where they are."""
+    assert live.answered_by() is None
+    before = live.answered_by("社保卡丢了怎么补办")
+    assert await live.save(entry()) == 1
+    await live.until_answered_by("own-1")
+    assert await live.save(entry()) == 0
+    await live.save(entry(state=EntryState.DRAFT))
+    await live.until_answered_by(None)
+
+    assert before is not None
+    assert live.answered_by("社保卡丢了怎么补办") == before
+
+
+async def test_entries_have_their_time(live: Live) -> None:
+    """From the first day to the last, both included."""
+    today = await live.today()
+    day = timedelta(days=1)
+    await live.save(entry(valid_from=today, valid_until=today))
+    await live.until_answered_by("own-1")
+    await live.save(entry(valid_from=today + day))
+    await live.until_answered_by(None)
+    await live.save(entry(valid_until=today))
+    await live.until_answered_by("own-1")
+    await live.save(entry(valid_until=today - day))
+    await live.until_answered_by(None)
+
+
+async def test_an_unfilled_slot_is_never_shown(live: Live) -> None:
+    """Its line is left out; an answer of which nothing is left is not given."""
+    await live.save(entry("到活动室领。\n红纸电话：{红纸电话}\n社区电话：{社区电话}"))
+    await live.until_answered_by("own-1")
+    shown = live.understanding.entry(live.community.id, "own-1")
+    assert shown is not None
+    assert shown.answer == "到活动室领。\n社区电话：0411-5550101"
+    await live.save(entry("红纸电话：{红纸电话}"))
+
+    await live.until_answered_by(None)
+    assert live.understanding.entry(live.community.id, "own-1") is None
+
+
+async def test_no_answer_of_the_starter_has_an_open_slot(store: Database, live: Live) -> None:
+    """Whatever residents can be told here is complete."""
+    async with store.read() as tx:
+        codes = [e.code for e in await (await room(tx, live.settings)).questions.entries()]
+    shown = [live.understanding.entry(live.community.id, code) for code in codes]
+
+    assert len(codes) > 150
+    assert all(each is None or "{" not in each.answer for each in shown)
