@@ -31,6 +31,9 @@ TICK = timedelta(seconds=1)
 A_TICK = 500
 """At most so many firings in one tick; the rest waits for the next."""
 
+PUT_OFF = timedelta(minutes=1)
+"""When a firing that failed is tried again."""
+
 Fire = Callable[[CommunityTransaction, str], Awaitable[None]]
 
 FIRES: Mapping[str, Fire] = {
@@ -72,7 +75,7 @@ class Clock:
         """Fire what is due; how many firings."""
         fired = 0
         try:
-            while fired < A_TICK and await self._database.write(self._fire):
+            while fired < A_TICK and await self._fire():
                 fired += 1
         except StorageError:
             log.warning("the clock could not write; the rows wait")
@@ -90,11 +93,24 @@ class Clock:
 
         log.info("tidied: %s messages, %s keys, %s questions", *await self._database.write(unit))
 
-    async def _fire(self, tx: Transaction) -> bool:
-        rows = await schedules.due(tx, limit=1)
-        for row in rows:
-            await self._fire_one(tx, row)
-        return bool(rows)
+    async def _fire(self) -> bool:
+        """Fire the oldest row that is due; False when there is none."""
+        taken: list[Due] = []
+
+        async def unit(tx: Transaction) -> None:
+            taken[:] = await schedules.due(tx, limit=1)
+            for row in taken:
+                await self._fire_one(tx, row)
+
+        try:
+            await self._database.write(unit)
+        except StorageError:
+            raise
+        # A firing may fail in any way; it rolls back alone and holds up no other.
+        except Exception:
+            log.exception("firing failed: %s", taken)
+            await self._database.write(partial(schedules.put_off, rows=taken, delay=PUT_OFF))
+        return bool(taken)
 
     async def _fire_one(self, tx: Transaction, row: Due) -> None:
         if row.late:

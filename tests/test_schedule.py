@@ -159,6 +159,24 @@ async def test_every_week_anew(store: Database, tmp_path: Path) -> None:
     assert occurrence == first
 
 
+async def test_a_firing_that_fails_holds_up_no_other(store: Database, tmp_path: Path) -> None:
+    """What only a newer version understands waits; the reminder behind it does not."""
+
+    async def unknown(tx: Transaction) -> None:
+        await schedules.plan(tx, 1, "new", "from_a_newer_version", "x:1", tx.now, None)
+
+    await store.write(unknown)
+    ticking = await clock(store, tmp_path)
+    await plan(store, tmp_path, timedelta(hours=3))
+    await set_back(store, timedelta(hours=2))
+    await ticking.tick()
+
+    assert len(await texts(store)) == 1
+    async with store.read() as tx:
+        waiting = select(ScheduleRow.key).where(ScheduleRow.state == WAITING)
+        assert list((await tx.select(waiting)).scalars()) == ["new"]
+
+
 async def test_a_key_is_planned_once(store: Database) -> None:
     """Whoever plans it again."""
 

@@ -3,6 +3,7 @@
 A row fires once: whoever moves it on does so in the transaction that makes what it stands for.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -118,6 +119,14 @@ async def fired(tx: Transaction, row: Due) -> None:
         .where(ScheduleRow.id == row.id)
         .values(state=MISSED if row.late else DONE, fired_at=tx.now)
     )
+
+
+async def put_off(tx: Transaction, rows: Sequence[Due], delay: timedelta) -> None:
+    """Try these again after the delay; how long they are useful is counted from then."""
+    for row in rows:
+        await tx.execute(
+            update(ScheduleRow).where(ScheduleRow.id == row.id).values(due_at=tx.now + delay)
+        )
 
 
 async def cancel(tx: Transaction, target: str) -> int:
