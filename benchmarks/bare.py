@@ -18,5 +18,5 @@ async def take(request: web.Request) -> web.Response:
 
 
 app = web.Application()
-app.router.add_post("/webhook/{platform}", take)
+app.router.add_post("/{path:.*}", take)
 web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), access_log=None, print=None)

@@ -12,6 +12,7 @@ from bot import app
 from bot.community.communities import everyone
 from bot.community.questions import Entry
 from bot.community.transaction import CommunityTransaction
+from bot.platforms import settings_of
 from bot.settings import Settings
 from bot.storage.transaction import Transaction
 
@@ -48,7 +49,7 @@ def made_up() -> Iterator[Entry]:
 
 def fill(environ: dict[str, str], size: int = SIZE) -> Path:
     """Prepare a data folder as a service would find it, with so many entries; its database."""
-    settings = Settings.load(app.settings_of(), environ)
+    settings = Settings.load(settings_of(), environ)
     asyncio.run(_filled(settings, size))
     return settings.data / "xiaolaba.db"
 

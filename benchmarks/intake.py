@@ -49,7 +49,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--peers", type=Path, help="folder of peers/build.sh: measure peers too")
-    parser.add_argument("--whole", action="store_true", help="also with all roles in the process")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args(arguments)
     use_load_cpu()

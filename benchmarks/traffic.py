@@ -30,11 +30,13 @@ def texts(*names: str) -> list[str]:
 
 
 def _post(path: str, headers: str, body: bytes) -> bytes:
-    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}Content-Length: {len(body)}\r\n\r\n"
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}Content-Length: {len(body)}\r\n\r\n"
+    )
     return head.encode() + body
 
 
-def onebot(text: str, sender: int) -> bytes:
+def onebot(text: str, sender: int, path: str = "/webhook/onebot") -> bytes:
     """A private message through OneBot, signed."""
     said = {
         "time": int(time.time()),
@@ -55,7 +57,7 @@ def onebot(text: str, sender: int) -> bytes:
         "Content-Type: application/json\r\n"
         f"X-Self-ID: {SELF_ID}\r\nX-Signature: sha1={signature}\r\n"
     )
-    return _post("/webhook/onebot", headers, body)
+    return _post(path, headers, body)
 
 
 def wecom(text: str, sender: int) -> bytes:
@@ -98,9 +100,7 @@ def telegram(text: str, sender: int) -> bytes:
         "text": text,
     }
     body = json.dumps({"update_id": number, "message": message}, ensure_ascii=False).encode()
-    headers = (
-        f"Content-Type: application/json\r\nX-Telegram-Bot-Api-Secret-Token: {SECRET}\r\n"
-    )
+    headers = f"Content-Type: application/json\r\nX-Telegram-Bot-Api-Secret-Token: {SECRET}\r\n"
     return _post("/webhook/telegram", headers, body)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from benchmarks import traffic
@@ -10,7 +11,7 @@ from benchmarks.processes import Process, free_port, started
 HERE = Path(__file__).resolve().parent
 
 PEERS: dict[str, Callable[[str, int], bytes]] = {
-    "nonebot": traffic.onebot,
+    "nonebot": partial(traffic.onebot, path="/onebot/v11/"),
     "aiogram": traffic.telegram,
     "opsdroid": traffic.onebot,
 }
