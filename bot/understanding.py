@@ -51,6 +51,9 @@ ACTIONS = {
 }
 """What staff read of each action."""
 
+PARTICLES = frozenset("已经都还是就那修弄办吧的了啦呢哦嗯谢您你，。！,.! ")
+"""What people say around a choice without meaning another one."""
+
 
 class Skill(Protocol):
     """What understanding needs to know of a handler."""
@@ -232,10 +235,14 @@ def _wordless(message: Message) -> str | None:
 
 
 def _numbered(text: str, dialogue: Dialogue | None) -> str:
-    """A choice that was said in its own words, as its number."""
-    said = text.strip().rstrip("。.！!")
+    """A choice that was said in its own words, 已经修好了 for 好了, as its number."""
     labels = dialogue.labels if dialogue else ()
-    return str(labels.index(said) + 1) if said in labels else text
+    fitting = [
+        number
+        for number, label in enumerate(labels, 1)
+        if label in text and PARTICLES.issuperset(text.replace(label, "", 1))
+    ]
+    return str(fitting[0]) if len(fitting) == 1 else text
 
 
 def _live_entries(entries: Sequence[Entry], community: Community, today: date) -> list[Entry]:

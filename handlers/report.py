@@ -21,6 +21,7 @@ WHERE = "在哪儿？例如：3号楼2单元。"
 SKIP = "不好说，先记下"
 PHOTO = "照片收到了。是哪里、什么事？"
 NEVER_MIND = "好的。"
+GIVEN_UP = frozenset({"算了", "不用了", "没事了", "不说了", "不报修了"})
 WEEKDAYS = "一二三四五六日"
 SHORTEST = 2
 """Characters that can say what is broken."""
@@ -54,7 +55,7 @@ async def photo(message: Message, context: Context) -> Reply | None:
 
 async def _continued(message: Message, context: Context) -> Reply:
     data = dict(context.data or {})
-    if context.chosen == "no":
+    if context.chosen == "no" or message.text.strip("。！! ") in GIVEN_UP:
         return Reply(NEVER_MIND)
     data["photos"] = [*data.get("photos", []), *await context.photos(message)]
     if context.chosen in {"skip", "report"}:

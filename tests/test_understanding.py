@@ -2,16 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.community.communities import Community
+from bot.community.dialogues import Dialogue
+from bot.community.people import Person
 from bot.community.questions import Entry, EntryState
+from bot.model import ChatKind, Message
 from bot.storage.database import Database
 from bot.storage.transaction import Transaction
 from bot.understanding import Understanding
+from faq import Decision
 from tests.service import room, settings_for
 
 QUESTION = "剪纸课的红纸去哪里领"
@@ -45,6 +49,23 @@ class Live:
     def community(self) -> Community:
         """The only one."""
         return self.understanding.communities[0]
+
+    def decide(self, said: str, labels: tuple[str, ...]) -> Decision:
+        """What a resident wants who says so when these choices are open."""
+        choices = Dialogue("skill:test", labels, labels, free_text=False, data=None)
+        message = Message(
+            platform="webchat",
+            account="demo",
+            id="1",
+            chat="a",
+            kind=ChatKind.PRIVATE,
+            sender="a",
+            text=said,
+            sent_at=datetime.now(UTC),
+        )
+        person = Person(1, 1, "", None, staff=False, lead=False)
+        dialogue = choices if labels else None
+        return self.understanding.decide(message, person, self.community.id, dialogue)
 
     def answered_by(self, question: str = QUESTION) -> str | None:
         """The entry that answers it now."""
@@ -124,3 +145,39 @@ async def test_no_answer_of_the_starter_has_an_open_slot(store: Database, live: 
 
     assert len(codes) > 150
     assert all(each is None or "{" not in each.answer for each in shown)
+
+
+@pytest.mark.parametrize(
+    ("labels", "said", "action", "choice"),
+    [
+        (("好了", "没好"), "已经修好了，谢谢您", "choose", 1),
+        (("好了", "没好"), "还没好", "choose", 2),
+        (("好了", "没好"), "２", "choose", 2),
+        (("好了", "没好"), "3", "unclear", None),
+        (("对", "不对"), "不对", "choose", 2),
+        (("对", "不对"), "对的", "choose", 1),
+        (("发", "不发"), "发吧", "choose", 1),
+        (("发", "不发"), "不发了", "choose", 2),
+        ((), "1", "unclear", None),
+    ],
+)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_a_choice_in_its_own_words(
+    live: Live, labels: tuple[str, ...], said: str, action: str, choice: int | None
+) -> None:
+    """As good as its number."""
+    decision = live.decide(said, labels)
+
+    assert (decision.action, decision.choice) == (action, choice)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_what_only_sounds_like_a_choice(live: Live) -> None:
+    """A question, a denial, another matter: never guessed."""
+    for labels, said in (
+        (("好了", "没好"), "好了没"),
+        (("好了", "没好"), "没弄好了"),
+        (("发", "不发"), "发现3号楼漏水"),
+        (("对", "不对"), "对面楼灯坏了"),
+    ):
+        assert live.decide(said, labels).action != "choose", said

@@ -44,6 +44,8 @@ async def test_the_place_is_asked_for(resident: Resident) -> None:
     assert noted(await resident.says("3号楼2单元")) == ("3号楼2单元，电梯坏了", 1)
     assert await resident.says("路灯不亮了") == [WHERE]
     assert noted(await resident.says("1")) == ("路灯不亮了", 2)
+    assert await resident.says("水管漏水") == [WHERE]
+    assert await resident.says("算了") == ["好的。"]
     assert await resident.says("下水道堵了") == [WHERE]
     assert noted(await resident.says("不好说，先记下")) == ("下水道堵了", 3)
 
@@ -136,12 +138,12 @@ async def test_until_it_is_fixed(resident: Resident, staff: Staff) -> None:
         ask = "编号1办好了（3号楼电梯坏了）。您看看行不行？\n1 好了\n2 没好"
         assert await page.next() == ask
 
-        assert await resident.says("2") == ["知道了，重新给您办，编号还是1。"]
+        assert await resident.says("还没好呢") == ["知道了，重新给您办，编号还是1。"]
         assert await page.next() == "知道了，重新给您办，编号还是1。"
         assert await staff.says("编号1已经修好了") == ["编号1记好了，已经告诉报的人。"]
         assert await page.next() == ask
     assert await staff.says("1 修好了") == ["编号1已经办完了。"]
-    assert await resident.says("好了") == ["谢谢您，编号1办完了。"]
+    assert await resident.says("已经修好了，谢谢") == ["谢谢您，编号1办完了。"]
     assert (await resident.says("1怎么样了"))[0].endswith("：办完了。")
 
 
