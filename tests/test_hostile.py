@@ -43,15 +43,13 @@ NONSENSE: dict[str, tuple[str, bytes]] = {
     "empty": ("application/json", b""),
     "truncated": ("application/json", b'{"text": "3'),
     "null": ("application/json", b"null"),
-    "list": ("application/json", b"[1, 2]"),
     "deeply nested list": ("application/json", b"[" * DEEP),
     "deeply nested object": ("application/json", b'{"text":' * DEEP),
-    "number for text": ("application/json", b'{"text": 5}'),
     "object for id": ("application/json", b'{"text": "x", "id": {"$gt": ""}}'),
     "id of a path": ("application/json", b'{"text": "x", "id": "../../etc/passwd"}'),
     "lone surrogate": ("application/json", b'{"text": "\\ud800"}'),
     "invalid UTF-8": ("application/json", b'{"text": "\xff\xfe"}'),
-    "infinity": ("application/json", b'{"text": 1e999, "id": -Infinity}'),
+    "numbers": ("application/json", b'{"text": 1e999, "id": -5}'),
     "null character": ("application/json", b'{"text": "\\u0000", "id": "a"}'),
     "unknown type": ("application/x-unknown", b"\x00\x01"),
     "broken type": ("; ; =", b"text=1"),
@@ -274,12 +272,13 @@ async def test_a_connection_that_says_nothing_is_closed() -> None:
 
     trace = aiohttp.TraceConfig()
     trace.on_connection_reuseconn.append(note)
-    async with guarded(Doorman(timedelta(seconds=0.4))) as url:
-        async with aiohttp.ClientSession(trace_configs=[trace]) as http:
-            (await http.get(url)).release()
-            drippers = [await Dripper.begins(url, head) for head in ("", "GET / HTTP/1.1\r\nX-A: ")]
-            seconds = await asyncio.gather(*(dripper.cut() for dripper in drippers))
-            (await http.get(url)).release()
+    http = aiohttp.ClientSession(trace_configs=[trace])
+    heads = ("", "GET / HTTP/1.1\r\nX-A: ")
+    async with http, guarded(Doorman(timedelta(seconds=0.4))) as url:
+        (await http.get(url)).release()
+        drippers = [await Dripper.begins(url, head) for head in heads]
+        seconds = await asyncio.gather(*(dripper.cut() for dripper in drippers))
+        (await http.get(url)).release()
 
     assert len(reused) == 1
     assert max(seconds) < 5

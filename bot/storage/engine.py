@@ -38,13 +38,13 @@ def writing_sqlite(url: str) -> Engine:
 
 def writing_postgresql(url: str) -> AsyncEngine:
     """The pool that writes to PostgreSQL."""
-    return create_async_engine(make_url(url), hide_parameters=True, pool_size=10, max_overflow=10)
+    return _pool(url, 10)
 
 
 def reading(url: str) -> AsyncEngine:
     """The engine for longer reads: beside the writer, off the loop, unable to write."""
     if is_postgresql(url):
-        return create_async_engine(make_url(url), hide_parameters=True, pool_size=5, max_overflow=5)
+        return _pool(url, 5)
     engine = create_async_engine(
         make_url(url).set(drivername="sqlite+aiosqlite"),
         hide_parameters=True,
@@ -54,6 +54,13 @@ def reading(url: str) -> AsyncEngine:
     )
     event.listen(engine.sync_engine, "connect", _read_only)
     return engine
+
+
+def _pool(url: str, size: int) -> AsyncEngine:
+    """Connections to PostgreSQL; one that died in the pool is replaced before it is used."""
+    return create_async_engine(
+        make_url(url), hide_parameters=True, pool_size=size, max_overflow=size, pool_pre_ping=True
+    )
 
 
 def _durable(connection: Any, _record: object) -> None:

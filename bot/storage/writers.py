@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, Protocol
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.errors import StorageError
@@ -97,10 +97,13 @@ class SQLiteWriter:
         while True:
             group = [await self._queue.get()]
             try:
-                connection = await self._begin()
-                # Whatever came while the lock was waited for goes along.
-                while len(group) < GROUP and not self._queue.empty():
-                    group.append(self._queue.get_nowait())
+                try:
+                    connection = await self._begin()
+                finally:
+                    # Whatever came while the lock was waited for goes along, or fails along:
+                    # nobody waits for it one after the other.
+                    while len(group) < GROUP and not self._queue.empty():
+                        group.append(self._queue.get_nowait())
                 await self._commit(connection, group)
             except (SQLAlchemyError, sqlite3.Error, OSError) as error:
                 log.error("commit failed: %s", _short(error))  # noqa: TRY400 - no statement, no text
@@ -216,6 +219,9 @@ def _out_of_reach(error: BaseException) -> bool:
     """True when the database could not (disk, lock, network); False for a faulty statement."""
     if isinstance(error, OperationalError):
         return getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        # Cut in the middle of a statement, which has no class of its own.
+        return True
     return isinstance(error, (InterfaceError, PoolTimeout, OSError))
 
 

@@ -4,6 +4,7 @@ Each is forked off a server that has the imports behind it: an interpreter of it
 line of its own, and a start in a fraction of the time.
 """
 
+import asyncio
 import multiprocessing
 import os
 import socket
@@ -55,6 +56,13 @@ class Worker:
         """Whether it has a web server."""
         return not self._roles or "web" in self._roles
 
+    @property
+    def pid(self) -> int:
+        """The process of this life."""
+        assert self._process is not None
+        assert self._process.pid is not None
+        return self._process.pid
+
     def start(self, roles: Sequence[str] = ()) -> None:
         """Begin a life; without roles it does everything."""
         self._roles = roles
@@ -75,6 +83,16 @@ class Worker:
         self._process.terminate()
         self._process.join(20)
         return self._process.exitcode
+
+    async def ready(self, http: aiohttp.ClientSession) -> None:
+        """Return when it answers."""
+        while not await self.up(http):
+            await asyncio.to_thread(self._wait)
+
+    def _wait(self) -> None:
+        """A moment, or less when it dies."""
+        assert self._process is not None
+        self._process.join(0.05)
 
     async def up(self, http: aiohttp.ClientSession) -> bool:
         """Whether it answers now, or has died by itself, which fails the test."""
