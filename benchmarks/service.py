@@ -56,5 +56,5 @@ async def serve(roles: Collection[Role]) -> None:
 
 
 if __name__ == "__main__":
-    app.Understanding = Timed  # type: ignore[attr-defined,misc]
+    app.Understanding = Timed  # type: ignore[attr-defined]
     app.run(serve([Role(role) for role in sys.argv[1:]] or app.ALL))

@@ -7,6 +7,8 @@ from aiogram.types import Message
 from aiogram.webhook.aiohttp_server import SimpleRequestHandler
 from aiohttp import web
 
+SECRET = "benchmark"  # noqa: S105 - made up
+
 dispatcher = Dispatcher()
 
 
@@ -17,7 +19,7 @@ async def hear(message: Message) -> None:
 
 app = web.Application()
 handler = SimpleRequestHandler(
-    dispatcher, Bot("42:benchmark"), handle_in_background=False, secret_token="benchmark"
+    dispatcher, Bot("42:benchmark"), handle_in_background=False, secret_token=SECRET
 )
 handler.register(app, path="/webhook/telegram")
 web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), access_log=None, print=None)
