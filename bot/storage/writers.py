@@ -40,6 +40,10 @@ RETRIED = {"40001", "40P01"}
 """SQLSTATE of serialization failure and deadlock: the unit is run again.
 https://www.postgresql.org/docs/15/mvcc-serialization-failure-handling.html"""
 
+OUT_OF_REACH = {"08", "53", "55", "57", "58"}
+"""Classes of SQLSTATE that blame the server: connection, disk or memory full, not ready yet, told
+to stop, broken. https://www.postgresql.org/docs/15/errcodes-appendix.html"""
+
 ATTEMPTS = 5
 """How often a unit is run before a deadlock is the caller's."""
 
@@ -219,9 +223,11 @@ def _out_of_reach(error: BaseException) -> bool:
     """True when the database could not (disk, lock, network); False for a faulty statement."""
     if isinstance(error, OperationalError):
         return getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        # Cut in the middle of a statement, which has no class of its own.
-        return True
+    if isinstance(error, DBAPIError):
+        # A connection that is cut in the middle of a statement brings no state.
+        state = getattr(error.orig, "sqlstate", None) or ""
+        if error.connection_invalidated or state[:2] in OUT_OF_REACH:
+            return True
     return isinstance(error, (InterfaceError, PoolTimeout, OSError))
 
 
