@@ -42,6 +42,9 @@ from tests.fakes.wecom_kf import FakeWecomKf
 
 T = TypeVar("T")
 
+SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For what no database can make a difference to."""
+
 PATIENCE = timedelta(seconds=20)
 """How long a test waits for what must come."""
 

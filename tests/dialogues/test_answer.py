@@ -1,7 +1,7 @@
 """回答: an answer, a few to choose from, or an honest no."""
 
 from tests.dialogues.people import KfResident, Neighbour, Resident, Staff
-from tests.service import Service
+from tests.service import SQLITE, Service
 
 LATE = ["您回的是几？刚才的问题过去了，请再说一遍。"]
 REFUSED = ["这个我还不会，已经告诉工作人员，问到了回您。\n急的话打☎0411-5550101。"]
@@ -18,6 +18,7 @@ def offered(replies: list[str]) -> list[str]:
     return [line.split(" ", 1)[1] for line in lines]
 
 
+@SQLITE
 async def test_a_certain_answer(resident: Resident) -> None:
     """Short, with the community's own numbers in it."""
     (answer,) = await resident.says("社保卡丢了怎么补办")
@@ -37,6 +38,7 @@ async def test_a_few_to_choose_from(resident: Resident) -> None:
     assert await resident.says("2") == LATE
 
 
+@SQLITE
 async def test_a_digit_out_of_range_is_asked_back(resident: Resident) -> None:
     """And the question stays open for the right one."""
     choices = offered(await resident.says("社保"))
@@ -55,6 +57,7 @@ async def test_an_honest_no(service: Service, resident: Resident) -> None:
     assert [asked.text for asked in unanswered] == ["你会不会唱京剧"]
 
 
+@SQLITE
 async def test_the_same_in_wechat(kf_resident: KfResident) -> None:
     """Choices are written out: digits are all that is needed."""
     choices = offered(await kf_resident.says("社保"))
@@ -72,6 +75,7 @@ async def test_a_digit_belongs_to_its_chat(group: Neighbour) -> None:
     assert len(await group.asks_in_group("1")) == 1
 
 
+@SQLITE
 async def test_a_neighbours_digit_is_not_mine(service: Service, group: Neighbour) -> None:
     """Two people in one group have a question each."""
     other = Neighbour(service, 50005000, "5号楼老李")
@@ -82,6 +86,7 @@ async def test_a_neighbours_digit_is_not_mine(service: Service, group: Neighbour
     assert await other.asks_in_group("1") == LATE
 
 
+@SQLITE
 async def test_neighbours_talk_among_themselves(group: Neighbour) -> None:
     """The bot keeps quiet."""
     for talk in (
@@ -99,6 +104,7 @@ async def test_neighbours_talk_among_themselves(group: Neighbour) -> None:
     assert group.private.news() == []
 
 
+@SQLITE
 async def test_in_a_group_it_answers_whoever_addresses_it(group: Neighbour) -> None:
     """And everybody when it is certain."""
     (answer,) = await group.asks_in_group("社保卡丢了怎么补办")
@@ -108,6 +114,7 @@ async def test_in_a_group_it_answers_whoever_addresses_it(group: Neighbour) -> N
     assert await group.asks_in_group("你会不会唱京剧") == REFUSED
 
 
+@SQLITE
 async def test_hello_and_thanks(
     resident: Resident, kf_resident: KfResident, group: Neighbour
 ) -> None:
@@ -119,6 +126,7 @@ async def test_hello_and_thanks(
     assert await group.asks_in_group("谢谢") == []
 
 
+@SQLITE
 async def test_help(resident: Resident, staff: Staff, group: Neighbour) -> None:
     """A few sentences to copy; staff see theirs, too; a group is not flooded with them."""
     (lines,) = await resident.says("帮助")
@@ -131,6 +139,7 @@ async def test_help(resident: Resident, staff: Staff, group: Neighbour) -> None:
     assert group.private.news() == [lines]
 
 
+@SQLITE
 async def test_what_help_shows_works(resident: Resident) -> None:
     """Every sentence of 帮助, typed as it stands."""
     (lines,) = await resident.says("帮助")
@@ -139,6 +148,7 @@ async def test_what_help_shows_works(resident: Resident) -> None:
         assert reply not in (*LATE, *REFUSED)
 
 
+@SQLITE
 async def test_a_question_beside_a_defect(resident: Resident) -> None:
     """Answered first, and then offered to be filed."""
     (reply,) = await resident.says("楼上漏水到我家，应该谁来修")

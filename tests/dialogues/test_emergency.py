@@ -1,7 +1,7 @@
 """紧急: the right number at once, and staff hear of it."""
 
 from tests.dialogues.people import KfResident, Neighbour, Resident, Staff
-from tests.service import Service
+from tests.service import SQLITE, Service
 
 GAS = "闻到燃气味：先关阀门、开窗，别开灯别点火，到楼下再打电话。\n☎0411-5550104，或打119。"
 TOLD = "已经告诉社区工作人员。"
@@ -23,6 +23,7 @@ async def test_staff_hear_of_it(service: Service, kf_resident: KfResident, staff
     assert staff.news() == ["紧急：一位居民说“家里有股煤气味”。请马上联系。"]
 
 
+@SQLITE
 async def test_nobody_is_on_the_phone(resident: Resident) -> None:
     """Without linked staff it says whom to call instead."""
     (reply,) = await resident.says("着火了")
@@ -34,6 +35,7 @@ async def test_nobody_is_on_the_phone(resident: Resident) -> None:
     ]
 
 
+@SQLITE
 async def test_each_has_its_number(resident: Resident) -> None:
     """The first line says what to do, the number follows."""
     for said, number in (
@@ -45,6 +47,7 @@ async def test_each_has_its_number(resident: Resident) -> None:
         assert number in (await resident.says(said))[0]
 
 
+@SQLITE
 async def test_an_open_question_does_not_stand_in_its_way(resident: Resident) -> None:
     """Danger goes before everything that was asked."""
     await resident.says("电梯坏了")
@@ -52,6 +55,7 @@ async def test_an_open_question_does_not_stand_in_its_way(resident: Resident) ->
     assert (await resident.says("家里有股煤气味"))[0].startswith(GAS)
 
 
+@SQLITE
 async def test_in_a_group_without_being_addressed(group: Neighbour) -> None:
     """One message, at once."""
     (reply,) = await group.says_in_group("3号楼着火了")

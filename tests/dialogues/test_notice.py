@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from bot.storage.outbox import HELD, OutboxRow
 from tests.dialogues.people import KfResident, Neighbour, Resident, Staff
-from tests.service import Service, code_of
+from tests.service import SQLITE, Service, code_of
 
 SAID = "明早8点到12点停水，请提前接水（热水器也关上）"
 SENT = f"【和平里社区】{SAID}"
@@ -38,6 +38,7 @@ async def test_looked_at_then_sent(
     assert await staff.says("通知进度") == ["上一条通知：已发3，在等0，没发成0。"]
 
 
+@SQLITE
 async def test_to_everybody(service: Service, resident: Resident, staff: Staff) -> None:
     """Without a place it goes to the whole community; every building's page shows it."""
     await resident.opens(await service.write(code_of("5号楼")))
@@ -47,6 +48,7 @@ async def test_to_everybody(service: Service, resident: Resident, staff: Staff) 
     assert SENT in await resident.page()
 
 
+@SQLITE
 async def test_not_sent(resident: Resident, staff: Staff) -> None:
     """Changed minds, empty notices, and residents who type the word."""
     assert await staff.says("通知进度") == ["还没有发过通知。"]

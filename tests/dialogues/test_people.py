@@ -3,7 +3,7 @@
 import re
 
 from tests.dialogues.people import KfResident, Neighbour, Resident, Staff
-from tests.service import Service, code_of, rotate
+from tests.service import SQLITE, Service, code_of, rotate
 
 TOLD = "好的，已经告诉工作人员，一会儿就联系您。\n急的话打☎0411-5550101。"
 WRONG = ["这个码不对，或者过期了。请重新要一个。"]
@@ -34,6 +34,7 @@ async def test_welcome_in_wechat(service: Service, kf_resident: KfResident) -> N
     assert service.kf.residents[kf_resident.who].answers == 0
 
 
+@SQLITE
 async def test_a_code_that_was_changed_leads_nowhere(service: Service, resident: Resident) -> None:
     """The page opens, and no place with it."""
     old = await service.write(code_of("3号楼"))
@@ -64,6 +65,7 @@ async def test_a_code_is_not_guessed(resident: Resident, another: Resident) -> N
     assert await resident.says(f"绑定 {code}") == ["试了太多次，请过半小时再来。"]
 
 
+@SQLITE
 async def test_no_code_is_said_in_a_group(group: Neighbour) -> None:
     """Everybody would read it."""
     assert await group.asks_in_group("绑定") == ["请单独发给我，别在群里发。"]
@@ -79,6 +81,7 @@ async def test_somebody_to_talk_to(service: Service, resident: Resident, staff: 
     assert staff.news() == []
 
 
+@SQLITE
 async def test_nobody_is_there(resident: Resident) -> None:
     """Then it does not promise to be quick."""
     assert await resident.says("找人") == [
@@ -86,12 +89,14 @@ async def test_nobody_is_there(resident: Resident) -> None:
     ]
 
 
+@SQLITE
 async def test_asked_in_the_group_answered_in_private(group: Neighbour) -> None:
     """Who needs help is nobody else's business."""
     assert await group.asks_in_group("找人帮忙") == []
     assert len(group.private.news()) == 1
 
 
+@SQLITE
 async def test_a_voice_message(service: Service, kf_resident: KfResident, staff: Staff) -> None:
     """Somebody will listen to it, and is told so."""
     assert await kf_resident.sends_voice(b"#!AMR\n\x3c") == [
@@ -101,6 +106,7 @@ async def test_a_voice_message(service: Service, kf_resident: KfResident, staff:
     assert staff.news() == ["找人帮忙：一位居民发来一段语音，请听一下"]
 
 
+@SQLITE
 async def test_a_voice_message_on_the_page(resident: Resident) -> None:
     """The same words."""
     assert await resident.says(voice=b"#!AMR\n\x3c") == [

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from bot.community.issues import IssuePhotoRow, IssueRow
 from tests.dialogues.people import KfResident, Neighbour, Resident, Staff, photo
-from tests.service import Service
+from tests.service import SQLITE, Service
 
 WHERE = "在哪儿？例如：3号楼2单元。\n1 不好说，先记下"
 DONE = re.compile(r"记下了：(.+)。(.+)前给您回话。编号(\d+)。")
@@ -50,6 +50,7 @@ async def test_the_place_is_asked_for(resident: Resident) -> None:
     assert noted(await resident.says("不好说，先记下")) == ("下水道堵了", 3)
 
 
+@SQLITE
 async def test_the_word_alone_is_asked_back(resident: Resident) -> None:
     """What is broken, then where."""
     assert await resident.says("报修") == ["您说：哪里、什么坏了？例如：3号楼电梯坏了。"]
@@ -58,6 +59,7 @@ async def test_the_word_alone_is_asked_back(resident: Resident) -> None:
 
 
 @pytest.mark.parametrize("words", ["3号楼2单元灯坏了", "报修 3号楼2单元灯坏了"])
+@SQLITE
 async def test_a_photo_and_then_its_words(service: Service, resident: Resident, words: str) -> None:
     """Photos that come first belong to the words that follow, however these are said."""
     assert await resident.says("", photo(1)) == ["照片收到了。是哪里、什么事？"]
@@ -68,6 +70,7 @@ async def test_a_photo_and_then_its_words(service: Service, resident: Resident, 
     assert await photos(service) == [(1, False), (1, False)]
 
 
+@SQLITE
 async def test_photos_with_their_words(service: Service, resident: Resident) -> None:
     """All at once, and with the place still to be asked for."""
     assert noted(await resident.says("3号楼门口堆了纸箱", photo())) == ("3号楼门口堆了纸箱", 1)
@@ -122,6 +125,7 @@ async def test_how_it_stands(service: Service, resident: Resident, another: Resi
     assert await another.says("7怎么样了") == ["没有编号7。您看看是不是记错了？"]
 
 
+@SQLITE
 async def test_ones_own_matters_stay_out_of_the_group(service: Service, group: Neighbour) -> None:
     """What somebody reported is told to them alone."""
     await group.says("3号楼2单元501漏水")
@@ -147,6 +151,7 @@ async def test_until_it_is_fixed(resident: Resident, staff: Staff) -> None:
     assert (await resident.says("1怎么样了"))[0].endswith("：办完了。")
 
 
+@SQLITE
 async def test_closed_with_a_photo(service: Service, resident: Resident, staff: Staff) -> None:
     """In WeCom the picture comes first, by itself."""
     await resident.says("3号楼电梯坏了", photo(1))
@@ -171,6 +176,7 @@ async def test_closed_from_the_group(
     assert await photos(service) == [(1, True)]
 
 
+@SQLITE
 async def test_residents_close_nothing(resident: Resident, another: Resident) -> None:
     """The words of staff mean nothing from anybody else."""
     await resident.says("3号楼电梯坏了")
