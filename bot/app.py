@@ -34,7 +34,7 @@ from bot.platforms import build_all, settings_of
 from bot.pull import Puller
 from bot.schedule import Clock
 from bot.settings import Settings
-from bot.storage import backup, engine, inbox, lanes, schema
+from bot.storage import backup, engine, inbox, lanes, pulls, schema
 from bot.storage.database import Database, open_database
 from bot.storage.inbox import Inbox
 from bot.storage.media import MediaFolder
@@ -137,6 +137,7 @@ async def running(
         if not database.postgresql:
             # Nobody else is at work: what was leased was left by a process that is gone.
             await database.write(inbox.release)
+            await database.write(pulls.release)
             await database.write(partial(lanes.recover, everything=True))
         parts = await Parts.build(stack, settings, database)
         tasks = parts.start(roles)

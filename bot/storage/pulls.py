@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Text, Update, or_, select, update
+from sqlalchemy import Text, Update, case, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.model import Pulled
@@ -37,13 +37,14 @@ class PullRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An account to pull, under our lease; `wanted` counts the announcements so far."""
+    """An account to pull, ours until then; `wanted` counts the announcements so far."""
 
     platform: str
     account: str
     cursor: str
     token: str
     wanted: int
+    until: datetime
 
 
 async def announce(tx: Transaction, platform: str, account: str, token: str) -> None:
@@ -57,7 +58,10 @@ async def announce(tx: Transaction, platform: str, account: str, token: str) -> 
             set_={
                 "token": statement.excluded.token,
                 "wanted": PullRow.wanted + 1,
-                "next_at": tx.now,
+                # Whoever is pulling goes on, and what is announced meanwhile is pulled afterwards.
+                "next_at": case(
+                    (PullRow.wanted > 0, PullRow.next_at), else_=statement.excluded.next_at
+                ),
             },
         )
     )
@@ -76,22 +80,23 @@ async def take(
         .where(ours, PullRow.wanted > 0, PullRow.next_at <= tx.now)
         .with_for_update(skip_locked=True)
     )
-    found = [Wanted(*each) for each in rows]
+    found = [Wanted(*each, until=tx.now + lease) for each in rows]
     for each in found:
-        await tx.execute(_of(each).values(next_at=tx.now + lease))
+        await tx.execute(_of(each).values(next_at=each.until))
     return found
 
 
 async def store(tx: Transaction, wanted: Wanted, page: Pulled) -> bool:
-    """Messages, failures and cursor of one page; False when another worker was first."""
+    """Messages, failures and cursor of one page; False when the account is not ours any more."""
     # A newer announcement keeps the account wanted; the last page of this one ends it.
+    next_at = wanted.until if page.more else tx.now
     moved = await tx.execute(
         _of(wanted)
-        .where(PullRow.cursor == wanted.cursor)
+        .where(PullRow.cursor == wanted.cursor, PullRow.next_at == wanted.until)
         .values(
             cursor=page.cursor,
             wanted=PullRow.wanted - (0 if page.more else wanted.wanted),
-            next_at=tx.now,
+            next_at=next_at,
         )
     )
     if moved.rowcount != 1:
@@ -106,7 +111,13 @@ async def store(tx: Transaction, wanted: Wanted, page: Pulled) -> bool:
 
 async def postpone(tx: Transaction, wanted: Wanted, delay: timedelta) -> None:
     """The service did not answer: later again."""
-    await tx.execute(_of(wanted).values(next_at=tx.now + delay))
+    ours = _of(wanted).where(PullRow.next_at == wanted.until)
+    await tx.execute(ours.values(next_at=tx.now + delay))
+
+
+async def release(tx: Transaction) -> None:
+    """Let every account be pulled at once: nobody else can be at work."""
+    await tx.execute(update(PullRow).where(PullRow.wanted > 0).values(next_at=tx.now))
 
 
 def _of(wanted: Wanted) -> Update:
