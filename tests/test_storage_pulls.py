@@ -1,0 +1,80 @@
+"""Accounts that only announce: no announcement is forgotten, whoever pulls at the same time."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from bot.model import Pulled
+from bot.storage import pulls, schema
+from bot.storage.database import Database, open_database
+from bot.storage.pulls import Wanted
+from tests import databases
+
+LEASE = timedelta(seconds=30)
+ACCOUNT = ("wecom_kf", "")
+NOTHING_NEW = Pulled((), "c5", more=False)
+
+
+@pytest.fixture
+async def opened(database: databases.Database) -> AsyncIterator[Database]:
+    """A database with its tables."""
+    await schema.upgrade(database.url)
+    async with open_database(database.url) as opened:
+        yield opened
+
+
+async def announce(database: Database) -> None:
+    """The service says that there is something."""
+    await database.write(partial(pulls.announce, platform=ACCOUNT[0], account="", token="t"))
+
+
+async def take(database: Database, lease: timedelta = LEASE) -> list[Wanted]:
+    """What a worker gets to pull."""
+    return await database.write(partial(pulls.take, accounts=[ACCOUNT], lease=lease))
+
+
+async def store(database: Database, wanted: Wanted, page: Pulled) -> bool:
+    """What a worker has pulled."""
+    return await database.write(partial(pulls.store, wanted=wanted, page=page))
+
+
+async def test_an_account_is_pulled_by_one_worker(opened: Database) -> None:
+    """Also when something new is announced meanwhile, which is pulled afterwards."""
+    await announce(opened)
+    (first,) = await take(opened)
+    await announce(opened)
+    others = await take(opened)
+    kept = await store(opened, first, NOTHING_NEW)
+    afterwards = await take(opened)
+
+    assert (others, kept) == ([], True)
+    assert [each.cursor for each in afterwards] == ["c5"]
+
+
+async def test_a_worker_that_comes_too_late_changes_nothing(opened: Database) -> None:
+    """Its page may be older than what was announced since."""
+    await announce(opened)
+    (late,) = await take(opened, timedelta(0))
+    (other,) = await take(opened)
+    kept = await store(opened, other, Pulled((), late.cursor, more=False))
+    await announce(opened)
+    too_late = await store(opened, late, Pulled((), late.cursor, more=False))
+    afterwards = await take(opened)
+
+    assert (kept, too_late) == (True, False)
+    assert len(afterwards) == 1
+
+
+async def test_what_a_dead_process_was_pulling_is_pulled_at_the_next_start(
+    opened: Database,
+) -> None:
+    """Nobody else can be at work then, so nobody waits for the end of its lease."""
+    await announce(opened)
+    taken = await take(opened)
+    meanwhile = await take(opened)
+    await opened.write(pulls.release)
+    released = await take(opened)
+
+    assert (len(taken), len(meanwhile), len(released)) == (1, 0, 1)
