@@ -25,7 +25,7 @@ async def emergency(message: Message, context: Context) -> Reply:
     """Answer with the number, alert staff, and file what is also a defect."""
     kind = context.decision.emergency or "danger"
     advice = context.community.fill(ADVICE[kind]) or f"马上打{FALLBACK.get(kind, '110')}。"
-    who = context.person.name or "一位居民"
+    who = await context.tx.handoffs.caller(context.person)
     alert = f"紧急：{who}说“{message.text[:100]}”。请马上联系。"
     told = await context.tx.handoffs.alert(alert, Kind.EMERGENCY)
     lines = [advice, TOLD if told else context.community.fill(UNREACHED)]

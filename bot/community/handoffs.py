@@ -57,7 +57,14 @@ class Handoffs:
         if again:
             return len(await self._tx.people.alerted())
         what = "发来一段语音，请听一下" if media else f"说：{text[:100]}"
-        return await self.alert(f"找人帮忙：{person.name or '一位居民'}{what}", Kind.REMINDER)
+        return await self.alert(f"找人帮忙：{await self.caller(person)}{what}", Kind.REMINDER)
+
+    async def caller(self, person: "Person") -> str:
+        """Who it is, for staff: the name, and the place they belong to, as far as we know."""
+        name = person.name or "一位居民"
+        if person.place is None:
+            return name
+        return f"{(await self._tx.places.get(person.place)).name}的{name}"
 
     async def alert(self, text: str, kind: Kind) -> int:
         """Tell every staff member on their own phone; how many."""

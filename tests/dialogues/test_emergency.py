@@ -1,7 +1,7 @@
 """紧急: the right number at once, and staff hear of it."""
 
 from tests.dialogues.people import KfResident, Neighbour, Resident, Staff
-from tests.service import SQLITE, Service
+from tests.service import SQLITE, Service, code_of
 
 GAS = "闻到燃气味：先关阀门、开窗，别开灯别点火，到楼下再打电话。\n☎0411-5550104，或打119。"
 TOLD = "已经告诉社区工作人员。"
@@ -15,12 +15,13 @@ async def test_gas(service: Service, resident: Resident, staff: Staff) -> None:
 
 
 async def test_staff_hear_of_it(service: Service, kf_resident: KfResident, staff: Staff) -> None:
-    """On their phones, in the words that were said."""
+    """On their phones, in the words that were said, and where somebody lives."""
+    await kf_resident.opens(await service.write(code_of("3号楼")))
     (reply,) = await kf_resident.says("家里有股煤气味")
     await service.idle()
 
     assert reply.startswith(GAS)
-    assert staff.news() == ["紧急：一位居民说“家里有股煤气味”。请马上联系。"]
+    assert staff.news() == ["紧急：3号楼的一位居民说“家里有股煤气味”。请马上联系。"]
 
 
 @SQLITE

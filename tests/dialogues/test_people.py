@@ -73,9 +73,10 @@ async def test_no_code_is_said_in_a_group(group: Neighbour) -> None:
 
 async def test_somebody_to_talk_to(service: Service, resident: Resident, staff: Staff) -> None:
     """Staff hear of it on their phones, once, however often it is said."""
+    await resident.opens(await service.write(code_of("3号楼")))
     assert await resident.says("我要找人") == [TOLD]
     await service.idle()
-    assert staff.news() == ["找人帮忙：一位居民说：我要找人"]
+    assert staff.news() == ["找人帮忙：3号楼的一位居民说：我要找人"]
     assert await resident.says("找人") == [TOLD]
     await service.idle()
     assert staff.news() == []
