@@ -21,6 +21,9 @@ from tests.fakes.wecom import Signer
 from tests.kills.processes import Worker
 from tests.kills.services import Arrival, MoodyOneBot, MoodyWecom
 
+LATELY = 1000
+"""Arrivals among which somebody looks for an answer."""
+
 REPEATED = 10
 """Every so many calls are brought twice."""
 
@@ -98,7 +101,7 @@ class Crowd:
 
     async def hears(self, chat: str, words: str) -> bool:
         """Wait until a text with these words has come to the chat; False when the test is over."""
-        while not any(a.chat == chat and words in a.text for a in self.record):
+        while not any(a.chat == chat and words in a.text for a in self.record[-LATELY:]):
             if self.doors.over.is_set():
                 return False
             await self.doors.pause(0.1)
