@@ -1,7 +1,7 @@
 """报修: a resident reports what is broken, in one message."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.api import (
     ChatKind,
@@ -20,9 +20,13 @@ WHAT = "您说：哪里、什么坏了？例如：3号楼电梯坏了。"
 WHERE = "在哪儿？例如：3号楼2单元。"
 SKIP = "不好说，先记下"
 PHOTO = "照片收到了。是哪里、什么事？"
+ADDED = "照片也记在编号{number}里了。"
 NEVER_MIND = "好的。"
 GIVEN_UP = frozenset({"算了", "不用了", "没事了", "不说了", "不报修了"})
 WEEKDAYS = "一二三四五六日"
+AFTERWARDS = timedelta(minutes=10)
+"""In WeChat a picture follows its words as a message of its own."""
+
 SHORTEST = 2
 """Characters that can say what is broken."""
 
@@ -46,10 +50,15 @@ async def report(message: Message, context: Context) -> Reply:
 
 @handles("skill:photo")
 async def photo(message: Message, context: Context) -> Reply | None:
-    """A picture without a word: ask what it shows."""
+    """A picture without a word: it belongs to the report just made, else ask what it shows."""
     if message.kind is ChatKind.GROUP:
         return None
-    data = {"photos": await context.photos(message)}
+    photos = await context.photos(message)
+    for issue in await context.tx.issues.reported_by(context.person.id, limit=1):
+        if context.tx.now - issue.opened_at < AFTERWARDS:
+            await context.tx.issues.add_photos(issue.id, photos, after=False)
+            return Reply(ADDED.format(number=issue.number))
+    data = {"photos": photos}
     return Reply(PHOTO, Question(free_text=True, data=data, action="report"))
 
 

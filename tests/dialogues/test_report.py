@@ -70,6 +70,14 @@ async def test_a_photo_and_then_its_words(service: Service, resident: Resident, 
     assert await photos(service) == [(1, False), (1, False)]
 
 
+async def test_words_and_then_a_photo(service: Service, kf_resident: KfResident) -> None:
+    """What follows a report belongs to it."""
+    await kf_resident.says("3号楼2单元灯坏了")
+
+    assert await kf_resident.sends_photo(photo()) == ["照片也记在编号1里了。"]
+    assert await photos(service) == [(1, False)]
+
+
 @SQLITE
 async def test_photos_with_their_words(service: Service, resident: Resident) -> None:
     """All at once, and with the place still to be asked for."""
