@@ -135,6 +135,7 @@ def count(
     """Compare."""
     arrived = _matched(books.texts, record)
     times = Counter(text.id for text in arrived if text)
+    said = Counter((text.chat, text.text) for text in books.texts)
     unheard = {t.id for t, a in zip(arrived, record, strict=True) if t and not a.answered}
     excused = {(t.chat, t.text) for t in books.texts if t.id in flying | unheard}
     once = [t for t in books.texts if not t.kind.repeatable]
@@ -160,7 +161,7 @@ def count(
         in_flight=len(flying),
         unexplained=sum((t.chat, t.text) not in excused for t in twice),
         firsts=len(times),
-        out_of_order=_out_of_order([text for text in arrived if text]),
+        out_of_order=_out_of_order([t for t in arrived if t and said[t.chat, t.text] == 1]),
         over_rate=over,
         fullest_minute=fullest,
         strangers=arrived.count(None),
@@ -187,7 +188,10 @@ def _matched(texts: Sequence[Text], record: Sequence[Arrival]) -> list[Text | No
 
 
 def _out_of_order(arrived: Sequence[Text]) -> int:
-    """First deliveries of each kind in a lane that came before one with a smaller number."""
+    """First deliveries of each kind in a lane that came before one with a smaller number.
+
+    Of texts that are said again word for word nobody can tell which one came.
+    """
     newest: dict[tuple[str, Kind], int] = defaultdict(int)
     seen: set[int] = set()
     wrong = 0
