@@ -12,7 +12,7 @@ from typing import Literal
 from unicodedata import normalize
 
 from faq import reports
-from faq.emergency import DEFECTS, emergency
+from faq.emergency import FILED, emergency
 from faq.entry import Candidate, Entry
 from faq.index import Index
 from faq.intents import intent
@@ -113,13 +113,12 @@ def _emergency(reading: Reading, seen: Decision) -> Decision | None:
     kind = emergency(reading)
     if kind is None:
         return None
-    defect = kind in DEFECTS
     return replace(
         seen,
         action="emergency",
         emergency=kind,
-        category="安全隐患" if defect else None,
-        also=("report",) if defect else (),
+        category=FILED.get(kind),
+        also=("report",) if kind in FILED else (),
     )
 
 

@@ -4,14 +4,36 @@ import re
 
 from faq.reading import Reading
 
-KINDS = ("gas", "lift", "fire", "medical", "electric", "danger")
-DEFECTS = frozenset({"gas", "lift", "fire", "electric"})
-"""Kinds that are also something to repair or to secure afterwards."""
+KINDS = (
+    "gas",
+    "lift",
+    "fire",
+    "medical",
+    "electric",
+    "despair",
+    "danger",
+    "missing",
+    "fraud",
+    "fight",
+)
+FILED = {
+    "gas": "安全隐患",
+    "lift": "安全隐患",
+    "fire": "安全隐患",
+    "electric": "安全隐患",
+    "fight": "矛盾纠纷",
+}
+"""Kinds that are also a matter to look after, and the category of the issue."""
 
 PERSON = (
     "(?:有人|老人|老头|老太|奶奶|爷爷|外公|外婆|阿婆|阿公|婆婆|公公|大爷|大妈|老伴|爸|妈|孩子|小孩"
     "|姑娘|小伙|女的|男的|老公|老婆|邻居|工人|师傅|婴儿|宝宝|孙子|孙女|女孩|男孩|个人)"
 )
+FAMILY = (
+    "(?:孩子|小孩|娃|儿子|女儿|孙子|孙女|宝宝|弟弟|妹妹|老人|奶奶|爷爷|外公|外婆|姥姥|姥爷|婆婆|公公"
+    "|爸|妈|老伴|老头|老太|老公|老婆)"
+)
+THINGS = "[证卡钱包书车狗猫鞋药本球表]|钥匙|手机|快递|衣服|东西|眼镜|手环"
 SAID = {
     "medical": re.compile(
         f"{PERSON}[^,。!?的]{{0,8}}(?:摔|跌|掉|翻|栽|坠|滚)[^,。!?]{{0,4}}"
@@ -25,13 +47,31 @@ SAID = {
         f"|{PERSON}[^,。!?的]{{0,6}}(?:烫|烧|砍|轧|压|夹|砸|扎|电)(?:伤|住|着|到)"
         f"|{PERSON}[^,。!?]{{0,6}}烫[^,。!?]{{0,2}}(?:一大片|好大|严重|起泡)"
     ),
-    "danger": re.compile("寻死|求死|自尽|不想活|活够了|一了百了|做傻事"),
+    "despair": re.compile(
+        "寻死|求死|自尽|不想活|活够了|一了百了|做傻事|想死(?![你我人])"
+        "|活着[^,。!?]{0,4}(?:意思|意义|劲|盼头)|我(?:真的?|快|实在)?[撑熬活]不下去"
+    ),
+    "missing": re.compile(
+        f"{FAMILY}(?:(?!{THINGS})[^,。!?的])"
+        "{0,8}"
+        "(?:不见了|走丢|走失|没影|(?:找不[到着]人?|丢)了?(?:[,。!? ]|$))"
+        f"|{FAMILY}[^。!?]"
+        "{0,8}没(?:回来|回家)[^。!?]{0,6}找不[到着]"
+    ),
+    "fraud": re.compile(
+        "被[^,。!?]{0,4}骗[了走去][^,。!?]{0,6}(?:钱|[0-9万千块元])|(?:转|汇|打)了?[^,。!?]{0,3}给骗子"
+        "|给骗子[^,。!?]{0,2}(?:转|汇|打)"
+    ),
 }
 """What is said in too many ways for a list: who, what befell them, how they are."""
 STORY = 64
 """Characters beyond which nobody in danger writes."""
+PATIENT = frozenset({"gas", "despair"})
+"""Kinds that are told at length, too."""
 NOT_NOW = frozenset({"told", "past", "harmless", "resolved", "ad", "cancel", "signup"})
 """Cues of what was heard, is over, or only comes up; a call for help outweighs them."""
+CALM = {"despair": NOT_NOW - {"past"}, "fight": NOT_NOW | {"lasting", "worry", "neighbour"}}
+"""The same for kinds that differ: grief is of the past, and a quarrel that goes on is advised."""
 
 
 def emergency(reading: Reading) -> str | None:
@@ -41,10 +81,11 @@ def emergency(reading: Reading) -> str | None:
     """
     cues = reading.cues
     kind = next((kind for kind in KINDS if kind in cues or _said(kind, reading)), None)
-    calm = "urgent" not in cues
-    if kind is None or (calm and cues.keys() & NOT_NOW):
+    if kind is None or "urgent" in cues:
+        return kind
+    if cues.keys() & CALM.get(kind, NOT_NOW):
         return None
-    return None if calm and kind != "gas" and len(reading.core) > STORY else kind
+    return kind if kind in PATIENT or len(reading.core) <= STORY else None
 
 
 def _said(kind: str, reading: Reading) -> bool:

@@ -89,6 +89,13 @@ def test_a_private_message_has_one_action(text: str, action: str) -> None:
         ("家裏著火了", "fire", ("report",)),
         ("師傅從架子上摔下來了", "medical", ()),
         ("奶奶在浴室滑了一跤爬不起来了", "medical", ()),
+        ("老伴走了以后我就不想活了", "despair", ()),
+        ("活着还有什么劲", "despair", ()),
+        ("我家小孩不见了", "missing", ()),
+        ("奶奶出门一天没回来，找不到人", "missing", ()),
+        ("我妈被骗去两万块", "fraud", ()),
+        ("我刚给骗子转了两万", "fraud", ()),
+        ("5号楼门口打起来了", "fight", ("report",)),
     ],
 )
 def test_danger_comes_before_everything(text: str, kind: str, also: tuple[str, ...]) -> None:
@@ -112,6 +119,13 @@ def test_danger_comes_before_everything(text: str, kind: str, also: tuple[str, .
         "我妈前年摔下楼，现在能评残吗",
         "如果电梯困人了该打哪个电话",
         "消防讲座讲了着火怎么逃生，讲得真好",
+        "打麻将没意思",
+        "想死你们了",
+        "孩子的书包不见了",
+        "孩子找到了，谢谢大家",
+        "邻居家孩子丢了个玩具",
+        "听说有人被骗了五万",
+        "夫妻天天打架找谁调解",
     ],
 )
 def test_talk_of_danger_is_no_alarm(text: str) -> None:

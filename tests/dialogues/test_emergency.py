@@ -44,6 +44,10 @@ async def test_each_has_its_number(resident: Resident) -> None:
         ("老人晕倒了没反应", "120"),
         ("电线掉下来冒火花", "0411-5550106"),
         ("楼下有人拿刀打人", "110"),
+        ("我不想活了", "12356"),
+        ("孩子不见了", "110"),
+        ("我被骗了两万块", "96110"),
+        ("广场上打起来了", "110"),
     ):
         assert number in (await resident.says(said))[0]
 
