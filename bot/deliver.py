@@ -7,13 +7,12 @@ in between is decided by the kind of the text (`bot.storage.lanes`).
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 from bot.errors import Rejected, RetryLater, StorageError, Unknown
 from bot.metrics import Metrics
-from bot.model import Outgoing, Sent
+from bot.model import Outgoing
 from bot.platforms import Platform, Sends
 from bot.storage import lanes
 from bot.storage.changes import OUTBOX
@@ -25,7 +24,7 @@ from bot.storage.transaction import Transaction
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
-"""Longer than the longest call to a service, with all parts of a long text."""
+"""Longer than the longest send and the longest wait to write down its outcome together."""
 
 IN_FLIGHT = 100
 """At most so many texts are being sent at once."""
@@ -33,11 +32,11 @@ IN_FLIGHT = 100
 POLL = timedelta(milliseconds=500)
 """How long a lost hint, or a lane that may send again, waits."""
 
-LONGEST_SEND = timedelta(seconds=25)
-"""For all parts of a text together: less than the lease."""
+LONGEST_SEND = timedelta(seconds=18)
+"""For one text, a new access token and a second attempt included."""
 
-SETTLE_TRIES = 20
-"""Seconds for which an outcome waits for the database: less than the lease."""
+SETTLE_TRIES = 10
+"""Seconds for which an outcome waits for the database."""
 
 RECOVER = timedelta(seconds=5)
 """How often ended leases are looked for."""
@@ -58,6 +57,8 @@ class Deliverer:
         self._finished: list[tuple[Claim, Outcome]] = []
         self._settling: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
+        self._claiming: asyncio.Task[int] | None = None
+        self._stopping = False
 
     async def run(self) -> None:
         """Send texts as they come, for ever."""
@@ -79,6 +80,11 @@ class Deliverer:
         if room <= 0:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
             return 1
+        # Shielded: what was claimed is sent or given back, whoever is cancelled meanwhile.
+        self._claiming = asyncio.create_task(self._claim(room), name="claim")
+        return await asyncio.shield(self._claiming)
+
+    async def _claim(self, room: int) -> int:
         claims = await self._database.write(
             partial(
                 lanes.claim,
@@ -95,14 +101,23 @@ class Deliverer:
         return len(claims)
 
     async def stop(self) -> None:
-        """Finish what is being sent; what does not finish in time is recovered later."""
+        """Finish what is being sent and give the rest back.
+
+        What does not finish in time is recovered at the next start.
+        """
+        self._stopping = True
+        if self._claiming:
+            await asyncio.wait([self._claiming])
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=2)
         for task in self._tasks:
             task.cancel()
 
     async def _send(self, claim: Claim) -> None:
-        outcome = await self._outcome(claim.outgoing)
+        if self._stopping:
+            outcome = Outcome(WAITING, after=timedelta(0), sent=False)
+        else:
+            outcome = await self._outcome(claim.outgoing)
         self._metrics.texts.labels(claim.outgoing.platform, outcome.state).inc()
         log.info("%s: text %s to %s", outcome.state, claim.outgoing.id, claim.outgoing.platform)
         await self._settle(claim, outcome)
@@ -110,13 +125,14 @@ class Deliverer:
     async def _outcome(self, outgoing: Outgoing) -> Outcome:
         platform = self._platforms[outgoing.platform, outgoing.account]
         try:
-            sent = await _send_parts(platform, outgoing)
+            async with asyncio.timeout(LONGEST_SEND.total_seconds()):
+                sent = await platform.send(outgoing)
         except RetryLater as error:
-            return Outcome(WAITING, error=str(error), after=error.after)
+            return Outcome(WAITING, error=str(error), after=error.after, sent=False)
         except Rejected as error:
             log.warning("rejected: text %s: %s", outgoing.id, error)
             return Outcome(FAILED, error=str(error))
-        except Unknown as error:
+        except (Unknown, TimeoutError) as error:
             state = WAITING if outgoing.kind.repeatable else UNKNOWN
             return Outcome(state, error=str(error))
         # A fault in a platform file must not keep its lane for ever; whether the text went out
@@ -152,30 +168,3 @@ class Deliverer:
                 else:
                     return
             log.error("outcomes of %s texts were not written down", len(finished))
-
-
-async def _send_parts(platform: Sends, outgoing: Outgoing) -> Sent:
-    """Send the text, in as many parts as the service's limit asks for."""
-    parts = split(outgoing.text, platform.capabilities.max_bytes)
-    sent = Sent()
-    try:
-        async with asyncio.timeout(LONGEST_SEND.total_seconds()):
-            for number, part in enumerate(parts):
-                key = outgoing.key[:30] + (f"-{number}" if number else "")
-                sent = await platform.send(replace(outgoing, text=part, key=key))
-    except TimeoutError as error:
-        raise Unknown("the service did not answer in time") from error
-    return sent
-
-
-def split(text: str, most: int) -> list[str]:
-    """The text in parts of at most `most` bytes of UTF-8, cut at ends of sentences if it can."""
-    parts = []
-    rest = text
-    while len(rest.encode()) > most:
-        head = rest.encode()[:most].decode(errors="ignore")
-        ends = [head.rfind(mark) for mark in ("\n", "。", "！", "？", "；", "，")]
-        cut = next((end + 1 for end in ends if end > len(head) // 3), len(head))
-        parts.append(rest[:cut].rstrip())
-        rest = rest[cut:].lstrip()
-    return [*parts, rest]

@@ -21,12 +21,12 @@ from bot.metrics import Metrics
 from bot.model import STORED, ChatKind, Kind, Media, Message
 from bot.platforms import Fetches, Platform
 from bot.storage import inbox, outbox
-from bot.storage.changes import INBOX
+from bot.storage.changes import INBOX, Watch
 from bot.storage.database import Database
 from bot.storage.inbox import Waiting
 from bot.storage.media import MediaFolder
 from bot.storage.outbox import Destination, Draft
-from bot.storage.transaction import Transaction
+from bot.storage.transaction import Transaction, Unit
 from bot.understanding import Understanding
 from faq import Decision
 
@@ -38,8 +38,8 @@ LEASE = timedelta(seconds=60)
 BATCH = 64
 """At most so many messages are handled side by side."""
 
-PATIENCE = timedelta(milliseconds=100)
-"""How long the next batch waits for the slowest message of this one."""
+PAUSES = (0.5, 1, 2, 4, 8)
+"""Seconds between attempts to store an answer when the database is out of reach."""
 
 POLL = timedelta(seconds=1)
 """How long a lost hint may delay a message."""
@@ -86,21 +86,39 @@ class Dispatcher:
         await self._understanding.loaded()
         with self._database.changes.watch(INBOX) as watch:
             while True:
-                if await self.step() == 0:
-                    await watch.wait(POLL)
+                await self._begin()
+                await self._pause(watch)
 
     async def step(self) -> int:
         """Handle one batch; how many messages it had."""
-        room = BATCH - len(self._tasks)
-        if room > 0:
-            for prepared in await self._database.write(partial(self._prepare, limit=room)):
-                task = asyncio.create_task(self._handle(prepared), name="dispatch")
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
-        started = len(self._tasks)
-        if started:
-            await asyncio.wait(self._tasks, timeout=PATIENCE.total_seconds())
+        started = await self._begin()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         return started
+
+    async def _begin(self) -> int:
+        room = BATCH - len(self._tasks)
+        if room <= 0:
+            return 0
+        batch = await self._database.write(partial(self._prepare, limit=room))
+        for prepared in batch:
+            task = asyncio.create_task(self._handle(prepared), name="dispatch")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return len(batch)
+
+    async def _pause(self, watch: Watch) -> None:
+        """Until a message comes in, or all at hand are handled: their chats may have another."""
+        if not self._tasks:
+            await watch.wait(POLL)
+            return
+        hint = asyncio.create_task(watch.wait(POLL))
+        done = asyncio.create_task(asyncio.wait(set(self._tasks)))
+        try:
+            await asyncio.wait({hint, done}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            hint.cancel()
+            done.cancel()
 
     async def stop(self) -> None:
         """Finish what is under way and give the other leases back."""
@@ -111,7 +129,7 @@ class Dispatcher:
         await self._database.write(partial(inbox.release, worker=self._worker))
 
     async def _prepare(self, tx: Transaction, limit: int) -> list[Prepared]:
-        taken = await inbox.take(tx, self._worker, LEASE, limit)
+        taken = await inbox.take(tx, self._worker, LEASE, limit, list(self._platforms))
         if not taken:
             return []
         messages = [waiting.message for waiting in taken]
@@ -120,9 +138,9 @@ class Dispatcher:
         people = await meet(tx, ids, messages)
         asked = [(people[sender_of(m)].identity, m.chat) for m in messages]
         dialogues = await open_questions(tx, asked)
-        for message in messages:
-            if self._platform(message).capabilities.quota and not _opened(message):
-                await outbox.heard(tx, _chat(message))
+        counted = [m for m in messages if self._platform(m).capabilities.quota and not _opened(m)]
+        for message in sorted(counted, key=lambda m: outbox.address(_chat(m))):
+            await outbox.heard(tx, _chat(message), min(message.sent_at, tx.now))
         quoted = {waiting.id: await _with_quote(tx, waiting.message) for waiting in taken}
         return [
             Prepared(
@@ -130,7 +148,7 @@ class Dispatcher:
                 quoted[waiting.id],
                 communities[sender_of(waiting.message)],
                 people[sender_of(waiting.message)],
-                dialogues.get(people[sender_of(waiting.message)].identity),
+                dialogues.get((people[sender_of(waiting.message)].identity, waiting.message.chat)),
             )
             for waiting in taken
         ]
@@ -142,7 +160,7 @@ class Dispatcher:
             decision = self._understanding.decide(
                 ready.message, ready.person, ready.community.id, ready.dialogue
             )
-            await self._database.write(partial(self._answer, prepared=ready, decision=decision))
+            await self._stored(partial(self._answer, prepared=ready, decision=decision))
             self._metrics.handled.labels(decision.action).inc()
         except RuleError as error:
             await self._refuse(prepared, str(error))
@@ -155,6 +173,15 @@ class Dispatcher:
         except Exception as error:
             log.exception("handler failed: message %s", waiting.id)
             await self._postpone(prepared, f"{type(error).__name__}: {error}", timedelta(seconds=2))
+
+    async def _stored(self, unit: Unit[None]) -> None:
+        """Write it, again while the database is out of reach and the lease lasts."""
+        for pause in PAUSES:
+            try:
+                return await self._database.write(unit)
+            except StorageError:
+                await asyncio.sleep(pause)
+        return await self._database.write(unit)
 
     async def _answer(self, tx: Transaction, prepared: Prepared, decision: Decision) -> None:
         """The unit of work: the handler's writes, its replies and the inbox mark."""
@@ -195,7 +222,9 @@ class Dispatcher:
         attempts = prepared.waiting.attempts + 1
 
         async def unit(tx: Transaction) -> None:
-            if await inbox.postpone(tx, prepared.waiting, error, delay * attempts, attempts):
+            if await inbox.postpone(
+                tx, prepared.waiting, self._worker, error, delay * attempts, attempts
+            ):
                 phone = prepared.community.phone
                 words = APOLOGY.format(phone=phone) if phone else APOLOGY_WITHOUT_PHONE
                 await self._say(tx, prepared, [Reply(words)])

@@ -1,15 +1,17 @@
 """Delivery: what a service does to us, and what becomes of the text."""
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from bot.community.transaction import CommunityTransaction
-from bot.deliver import split
 from bot.model import Kind
 from bot.storage import outbox
 from bot.storage.outbox import FAILED, SENT, UNKNOWN, Destination, Draft, LaneRow, OutboxRow
+from bot.storage.parts import split
 from tests.fakes.onebot import FakeOneBot
 from tests.fakes.trouble import Trouble
 from tests.service import Service
@@ -96,11 +98,17 @@ async def test_what_becomes_of_a_text(
     assert await outcome(service) == expected
 
 
+async def all_sent(service: Service) -> bool:
+    """Whether nothing waits or flies any more."""
+    rows = await service.rows(select(OutboxRow.state))
+    return {row[0] for row in rows} == {SENT}
+
+
 async def test_a_long_text_arrives_in_parts(service: Service) -> None:
     """In order, and whole."""
     text = "".join(f"第{number}条，明早八点到十二点停水。" for number in range(200))
     await put(service, Kind.NOTICE, text)
 
-    assert (await outcome(service))[0] == SENT
+    await service.until(partial(all_sent, service))
     assert len(arrived(service.onebot)) > 1
     assert "".join(arrived(service.onebot)) == text

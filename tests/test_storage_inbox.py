@@ -16,6 +16,7 @@ from bot.storage.inbox import Inbox, InboxRow, Waiting
 from bot.storage.transaction import Transaction
 
 LEASE = timedelta(seconds=60)
+ACCOUNTS = [("onebot", "")]
 HELLO = Message(
     platform="onebot",
     account="",
@@ -41,7 +42,9 @@ async def count(store: Database) -> int:
 
 async def take(store: Database, worker: str = "a", limit: int = 64) -> list[Waiting]:
     """What the worker gets."""
-    return await store.write(partial(inbox.take, worker=worker, lease=LEASE, limit=limit))
+    return await store.write(
+        partial(inbox.take, worker=worker, lease=LEASE, limit=limit, accounts=ACCOUNTS)
+    )
 
 
 async def settle(store: Database, waiting: Waiting, worker: str = "a") -> bool:
@@ -127,6 +130,7 @@ async def test_a_poison_message_is_set_aside(store: Database) -> None:
             partial(
                 inbox.postpone,
                 waiting=waiting,
+                worker="a",
                 error="boom",
                 delay=timedelta(0),
                 attempts=attempt,
@@ -142,10 +146,37 @@ async def test_a_postponed_message_holds_up_its_chat(store: Database) -> None:
     await Inbox(store).add([message(1), message(2)])
     (waiting,) = await take(store)
     await store.write(
-        partial(inbox.postpone, waiting=waiting, error="", delay=timedelta(hours=1), attempts=1)
+        partial(
+            inbox.postpone,
+            waiting=waiting,
+            worker="a",
+            error="",
+            delay=timedelta(hours=1),
+            attempts=1,
+        )
     )
 
     assert await take(store) == []
+
+
+async def test_only_the_holder_of_the_lease_postpones(store: Database) -> None:
+    """Whoever was too slow changes nothing, and nobody is told that it failed."""
+    await Inbox(store).add([HELLO])
+    (waiting,) = await take(store, "slow")
+    late = partial(
+        inbox.postpone, waiting=waiting, worker="b", error="", delay=timedelta(0), attempts=3
+    )
+
+    assert not await store.write(late)
+    assert await settle(store, waiting, "slow")
+
+
+async def test_an_account_that_is_gone_holds_up_nobody(store: Database) -> None:
+    """Its messages wait; those of all others are handled."""
+    gone = replace(message(1, chat="group:9"), account="closed")
+    await Inbox(store).add([gone, message(2)])
+
+    assert [w.message.id for w in await take(store)] == ["10001000:2"]
 
 
 async def test_leases_are_given_back(store: Database) -> None:

@@ -99,7 +99,7 @@ async def pass_time(store: Database, time: timedelta) -> None:
 
 TIMES = {
     LaneRow: ("wake_at", "heard_at", "leased_until"),
-    OutboxRow: ("next_at", "created_at", "expires_at"),
+    OutboxRow: ("next_at", "waits_since", "expires_at"),
 }
 
 
@@ -186,7 +186,7 @@ async def test_the_rate_holds_for_emergencies(store: Database) -> None:
 
 async def test_the_quota_keeps_one_back(store: Database) -> None:
     """Four of five; the fifth is for a closing word or an emergency."""
-    await store.write(partial(outbox.heard, to=TO))
+    await store.write(partial(outbox.heard, to=TO, at=datetime.now(UTC)))
     await put(store, *"一二三四五")
     assert await send(store, KF) == list("一二三四")
     assert (await states(store))["五"] == HELD
@@ -195,7 +195,7 @@ async def test_the_quota_keeps_one_back(store: Database) -> None:
     await put(store, "着火", kind=Kind.EMERGENCY)
 
     assert await send(store, KF) == []
-    await store.write(partial(outbox.heard, to=TO))
+    await store.write(partial(outbox.heard, to=TO, at=datetime.now(UTC)))
     assert await send(store, KF) == ["着火", "五"]
 
 
@@ -203,13 +203,57 @@ async def test_nothing_goes_out_of_the_window(store: Database) -> None:
     """Nobody who has not written, nobody after 48 hours; kept for the next contact."""
     await put(store, "早")
     assert await send(store, KF) == []
-    await store.write(partial(outbox.heard, to=TO))
+    await store.write(partial(outbox.heard, to=TO, at=datetime.now(UTC)))
     assert await send(store, KF) == ["早"]
     await pass_time(store, timedelta(hours=48, seconds=1))
     await put(store, "晚")
 
     assert await send(store, KF) == []
     assert await states(store) == {"早": SENT, "晚": HELD}
+
+
+async def test_held_for_days_it_still_goes_out(store: Database) -> None:
+    """What could not go is not too old when it may: nobody knows when a person writes again."""
+    await put(store, "办好了")
+    assert await send(store, KF) == []
+    await pass_time(store, timedelta(days=3))
+    await store.write(partial(outbox.heard, to=TO, at=datetime.now(UTC)))
+
+    assert await send(store, KF) == ["办好了"]
+
+
+async def test_what_was_not_sent_costs_nothing(store: Database) -> None:
+    """A service that is out of reach does not use up what a person may be told."""
+    await store.write(partial(outbox.heard, to=TO, at=datetime.now(UTC)))
+    await put(store, "一")
+    for _ in range(6):
+        (claimed,) = await claim(store, KF)
+        outcome = Outcome(WAITING, after=timedelta(0), sent=False)
+        await store.write(partial(lanes.settle, results=[(claimed, outcome)]))
+
+    assert await send(store, KF) == ["一"]
+
+
+async def test_a_message_heard_twice_begins_nothing_anew(store: Database) -> None:
+    """Attempts of a handler are not messages of a person."""
+    at = datetime.now(UTC)
+    await store.write(partial(outbox.heard, to=TO, at=at))
+    await put(store, *"一二三四五六")
+    assert await send(store, KF) == list("一二三四")
+    await store.write(partial(outbox.heard, to=TO, at=at))
+
+    assert await send(store, KF) == []
+
+
+async def test_a_long_text_is_several(store: Database) -> None:
+    """Each part in order and within every service's limit, the choices with the last."""
+    text = "停水通知。" * 300
+    draft = Draft(TO, Kind.REPLY, text, choices=("好", "不好"))
+    assert await store.write(partial(outbox.add, drafts=[draft])) == 3
+    parts = await send(store)
+
+    assert all(len(part.encode()) <= 2000 for part in parts)
+    assert "".join(parts) == text + "\n1 好\n2 不好"
 
 
 async def test_too_late_is_missed(store: Database) -> None:
@@ -277,14 +321,6 @@ async def test_a_service_says_later_that_it_failed(store: Database) -> None:
     assert not await store.write(partial(lanes.undelivered, key="x", reason="拒收"))
     assert await store.write(partial(lanes.undelivered, key=sent.outgoing.key, reason="拒收"))
     assert await states(store) == {"一": FAILED}
-
-
-async def test_a_known_key_is_not_added_again(store: Database) -> None:
-    """However often it is put."""
-    draft = Draft(TO, Kind.REMINDER, "一", key="once")
-
-    assert await store.write(partial(outbox.add, drafts=[draft])) == 1
-    assert await store.write(partial(outbox.add, drafts=[draft])) == 0
 
 
 async def test_stopped_in_time(store: Database) -> None:

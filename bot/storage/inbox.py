@@ -19,14 +19,16 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    or_,
     select,
     text,
+    tuple_,
     update,
 )
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from bot.errors import Malformed
-from bot.model import Message
+from bot.model import STORED, Message
 from bot.storage.changes import INBOX
 from bot.storage.database import Database
 from bot.storage.tables import Base, Identity, UtcTime, stands
@@ -149,14 +151,29 @@ def row(message: Message) -> dict[str, Any]:
     }
 
 
-async def take(tx: Transaction, worker: str, lease: timedelta, limit: int) -> list[Waiting]:
-    """The oldest message of each chat that has one, at most `limit`, leased to the worker."""
+async def take(
+    tx: Transaction,
+    worker: str,
+    lease: timedelta,
+    limit: int,
+    accounts: Sequence[tuple[str, str]],
+) -> list[Waiting]:
+    """The oldest message of each chat that has one, at most `limit`, leased to the worker.
+
+    Only of these accounts, pages and terminals: a message to an account that is not configured
+    any more waits until it is.
+    """
     earlier = aliased(InboxRow)
+    ours = or_(
+        InboxRow.platform.in_(STORED),
+        tuple_(InboxRow.platform, InboxRow.account).in_(list(accounts)),
+    )
     head = (
         select(InboxRow.id, InboxRow.body, InboxRow.attempts)
         .where(
             stands(InboxRow.state, WAITING),
             InboxRow.next_at <= tx.now,
+            ours,
             (InboxRow.leased_until.is_(None)) | (InboxRow.leased_until < tx.now),
             ~select(earlier.id)
             .where(
@@ -201,13 +218,20 @@ _SETTLE = (
 
 
 async def postpone(
-    tx: Transaction, waiting: Waiting, error: str, delay: timedelta, attempts: int
+    tx: Transaction, waiting: Waiting, worker: str, error: str, delay: timedelta, attempts: int
 ) -> bool:
-    """Let it wait and be tried again; after the last attempt set it aside. True if set aside."""
+    """Let it wait and be tried again; after the last attempt set it aside. True if set aside.
+
+    Nothing happens when the lease went to somebody else.
+    """
     failed = attempts >= ATTEMPTS
-    await tx.execute(
+    result = await tx.execute(
         update(InboxRow)
-        .where(InboxRow.id == waiting.id, stands(InboxRow.state, WAITING))
+        .where(
+            InboxRow.id == waiting.id,
+            stands(InboxRow.state, WAITING),
+            InboxRow.leased_by == worker,
+        )
         .values(
             state=FAILED if failed else WAITING,
             attempts=attempts,
@@ -217,7 +241,7 @@ async def postpone(
             error=error[:500],
         )
     )
-    return failed
+    return failed and result.rowcount == 1
 
 
 async def release(tx: Transaction, worker: str | None = None) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BindParameter,
     Select,
     bindparam,
+    case,
     func,
     select,
     tuple_,
@@ -71,7 +72,7 @@ HEADS = (
         OutboxRow.closing,
         OutboxRow.next_at,
         OutboxRow.expires_at,
-        OutboxRow.created_at,
+        OutboxRow.waits_since,
         OutboxRow.attempts,
     )
     .where(tuple_(OutboxRow.lane_id, OutboxRow.seq).in_(bindparam("found", expanding=True)))
@@ -81,7 +82,7 @@ HEADS = (
 LEASED = (
     select(*LANE, LaneRow.leased_by)
     .where(LaneRow.id.in_(_LANES))
-    .order_by(LaneRow.id)
+    .order_by(LaneRow.platform, LaneRow.account, LaneRow.chat)
     .with_for_update()
 )
 
@@ -115,6 +116,10 @@ FREE_LANE = (
         wake_at=bindparam("new_wake"),
         urgency=bindparam("new_urgency"),
         sends=bindparam("new_sends"),
+        # Never below nothing: the person may have written meanwhile.
+        spent=case(
+            (LaneRow.spent > bindparam("unspent"), LaneRow.spent - bindparam("unspent")), else_=0
+        ),
         leased_by=None,
         leased_until=None,
     )

@@ -54,12 +54,17 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a claimed text. `after` is the pause the service asked for."""
+    """What became of a claimed text.
+
+    `after` is the pause the service asked for; `sent` is False when nothing reached it, so that
+    the text does not count against the quota.
+    """
 
     state: str
     sent_id: str = ""
     error: str = ""
     after: timedelta | None = None
+    sent: bool = True
 
 
 async def claim(
@@ -73,11 +78,12 @@ async def claim(
     text_changes: list[dict[str, object]] = []
     for lane in lanes:
         able = services.get((lane.platform, lane.account))
+        quota = able.quota if able else None
+        chosen, dropped = _choose(tx.now, lane, heads[lane.id], quota)
+        text_changes += dropped
         if able is None:
             lane_changes.append(_change(lane, wake_at=tx.now + UNCONFIGURED))
             continue
-        chosen, dropped = _choose(tx.now, lane, heads[lane.id], able.quota)
-        text_changes += dropped
         free_at = _free_at(lane.sends, able.rate)
         if chosen is None:
             later = [head.next_at for head in heads[lane.id] if head.next_at > tx.now]
@@ -116,7 +122,13 @@ async def settle(tx: Transaction, results: Sequence[tuple[Claim, Outcome]]) -> N
         if wake is not None and outcome.after is not None:
             wake = max(wake, tx.now + outcome.after)
         changes.append(
-            {"lane": lane.id, "new_sends": sends, "new_wake": wake, "new_urgency": urgency}
+            {
+                "lane": lane.id,
+                "new_sends": sends,
+                "new_wake": wake,
+                "new_urgency": urgency,
+                "unspent": 0 if outcome.sent else 1,
+            }
         )
     if changes:
         await tx.execute(lane_statements.FREE_LANE, changes)
@@ -187,7 +199,7 @@ class _Head:
     closing: bool
     next_at: datetime
     expires_at: datetime | None
-    created_at: datetime
+    waits_since: datetime
     attempts: int
 
 
@@ -226,7 +238,7 @@ def _choose(
     """The head that goes next, and what happens to those that cannot go at all."""
     dropped: list[dict[str, object]] = []
     for head in heads:
-        if now > (head.expires_at or head.created_at + GIVE_UP):
+        if now > (head.expires_at or head.waits_since + GIVE_UP):
             dropped.append({"row": head.id, "new_state": MISSED, "new_attempts": head.attempts})
         elif head.next_at > now:
             continue
@@ -322,10 +334,11 @@ async def _nexts(tx: Transaction, lanes: list[int]) -> dict[int, tuple[datetime,
 
 def _settled(now: datetime, claim: Claim, outcome: Outcome) -> dict[str, object]:
     again = outcome.state == WAITING
+    pause = _pause(claim.outgoing.attempts) if outcome.after is None else outcome.after
     return {
         "row": claim.outgoing.id,
         "new_state": outcome.state,
-        "new_next": now + (outcome.after or _pause(claim.outgoing.attempts)) if again else now,
+        "new_next": now + pause if again else now,
         "new_settled": None if again else now,
         "new_sent_id": outcome.sent_id or None,
         "new_error": outcome.error[:500] or None,

@@ -5,15 +5,16 @@ service's rate and quota, across all workers. Within a lane the priorities (`Kin
 failing head holds back only its own.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import groupby
-from operator import attrgetter
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import (
+    Executable,
     ForeignKey,
     Index,
     Text,
@@ -21,16 +22,18 @@ from sqlalchemy import (
     case,
     func,
     insert,
+    or_,
     select,
     text,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.model import STORED, Kind
+from bot.model import STORED, Kind, numbered
 from bot.storage.changes import OUTBOX
+from bot.storage.parts import LONGEST, split
 from bot.storage.tables import Base, Identity, Json, UtcTime, stands
-from bot.storage.transaction import Transaction
+from bot.storage.transaction import Transaction, on_conflict
 
 WAITING = "waiting"
 SENDING = "sending"
@@ -43,6 +46,9 @@ FAILED = "failed"
 MISSED = "missed"
 """Its time passed before it could go out; shown to staff as 未送达."""
 CANCELLED = "cancelled"
+
+CHUNK = 500
+"""Lanes that one statement takes."""
 
 _TROUBLE = "state IN ('unknown', 'failed')"
 
@@ -87,7 +93,10 @@ class LaneRow(Base):
 
 
 class OutboxRow(Base):
-    """One text to one destination; `key` is unique for ever."""
+    """One text to one destination; `key` is unique for ever.
+
+    It has been free to go since `waits_since`: later than `created_at` when it was held.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -136,6 +145,7 @@ class OutboxRow(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     origin: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcTime)
+    waits_since: Mapped[datetime] = mapped_column(UtcTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcTime)
     sent_id: Mapped[str | None] = mapped_column(Text)
     error: Mapped[str | None] = mapped_column(Text)
@@ -154,9 +164,8 @@ class Destination:
 class Draft:
     """A text that is to go out.
 
-    `key` makes it unique for ever ("" for one of its own); `origin` says where it comes from
-    ("inbox:17", "broadcast:3"); `closing` lets it use the message kept in reserve; after
-    `expires_at` it is not sent any more.
+    `origin` says where it comes from ("inbox:17", "broadcast:3"); `closing` lets it use the
+    message kept in reserve; after `expires_at` it is not sent any more.
     """
 
     to: Destination
@@ -164,22 +173,22 @@ class Draft:
     text: str
     choices: tuple[str, ...] = ()
     reply_to: str = ""
-    key: str = ""
     origin: str = ""
     closing: bool = False
     expires_at: datetime | None = None
 
 
 async def add(tx: Transaction, drafts: Iterable[Draft]) -> int:
-    """Put the texts in their lanes, in the given order; how many (a known key is not added)."""
-    waiting = sorted(await _unknown(tx, drafts), key=lambda draft: _address(draft.to))
-    if not waiting:
+    """Put the texts in their lanes, in the given order; how many rows that makes."""
+    by_lane: dict[Destination, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        by_lane[draft.to] += _parts(draft)
+    if not by_lane:
         return 0
+    lanes = await _extend(tx, by_lane)
     rows: list[dict[str, Any]] = []
-    # Lanes are touched in sorted order, or two broadcasts would lock each other out.
-    for to, group in groupby(waiting, key=attrgetter("to")):
-        texts = list(group)
-        lane, last = await _extend(tx, to, texts)
+    for to, texts in by_lane.items():
+        lane, last = lanes[to]
         first = last - len(texts) + 1
         rows += [_row(tx, lane, first + n, draft) for n, draft in enumerate(texts)]
         if to.platform in STORED:
@@ -261,19 +270,23 @@ def _text(row: Sequence[Any]) -> Posted:
     return Posted(row[0], row[1], row[2], row[3], tuple(row[4]), row[5])
 
 
-async def lane_of(tx: Transaction, to: Destination) -> int:
-    """The lane of a destination; made when it is new."""
-    return (await _extend(tx, to, []))[0]
+async def heard(tx: Transaction, to: Destination, at: datetime) -> None:
+    """The person wrote at that time: the quota begins anew, and what was held may go.
 
-
-async def heard(tx: Transaction, to: Destination) -> None:
-    """The person wrote: the quota begins anew, and what was held goes first."""
-    lane = await lane_of(tx, to)
-    await tx.execute(update(LaneRow).where(LaneRow.id == lane).values(heard_at=tx.now, spent=0))
+    A message that is handled twice, or an older one, begins nothing anew.
+    """
+    lane, _ = (await _extend(tx, {to: []}))[to]
+    began = await tx.execute(
+        update(LaneRow)
+        .where(LaneRow.id == lane, or_(LaneRow.heard_at.is_(None), LaneRow.heard_at < at))
+        .values(heard_at=at, spent=0)
+    )
+    if began.rowcount != 1:
+        return
     freed = await tx.execute(
         update(OutboxRow)
         .where(OutboxRow.lane_id == lane, stands(OutboxRow.state, HELD))
-        .values(state=WAITING, next_at=tx.now)
+        .values(state=WAITING, next_at=tx.now, waits_since=tx.now)
     )
     if freed.rowcount:
         await tx.execute(update(LaneRow).where(LaneRow.id == lane).values(wake_at=tx.now))
@@ -300,56 +313,76 @@ async def progress(tx: Transaction, origin: str) -> dict[str, int]:
     return dict(row for row in rows)
 
 
-async def _unknown(tx: Transaction, drafts: Iterable[Draft]) -> list[Draft]:
-    drafts = list(drafts)
-    keys = [draft.key for draft in drafts if draft.key]
-    known: set[str] = set()
-    for start in range(0, len(keys), 500):
-        part = keys[start : start + 500]
-        known |= set(
-            (await tx.select(select(OutboxRow.key).where(OutboxRow.key.in_(part)))).scalars()
-        )
-    return [draft for draft in drafts if draft.key not in known]
+async def _extend(
+    tx: Transaction, drafts: Mapping[Destination, Sequence[Draft]]
+) -> dict[Destination, tuple[int, int]]:
+    """Count the texts into their lanes and wake those: id and newest number of each lane."""
+    # Lanes are locked in the order of their addresses, here and everywhere else.
+    rows = [_lane_row(tx, to, drafts[to]) for to in sorted(drafts, key=address)]
+    statement = _extending(postgresql=tx.postgresql)
+    found: dict[Destination, tuple[int, int]] = {}
+    for start in range(0, len(rows), CHUNK):
+        for row in await tx.execute(statement, rows[start : start + CHUNK]):
+            found[Destination(row[0], row[1], row[2])] = row[3], row[4]
+    return found
 
 
-async def _extend(tx: Transaction, to: Destination, drafts: Sequence[Draft]) -> tuple[int, int]:
-    """Count the texts into the lane and wake it: its id and its newest sequence number."""
-    stored = to.platform in STORED
-    wakes = bool(drafts) and not stored
-    statement = tx.insert(LaneRow).values(
-        platform=to.platform,
-        account=to.account,
-        chat=to.chat,
-        seq=len(drafts),
-        wake_at=tx.now if wakes else None,
-        urgency=min((draft.kind for draft in drafts), default=Kind.NOTICE),
+@cache
+def _extending(*, postgresql: bool) -> Executable:
+    """Made once for each kind of database: making it costs more than running it."""
+    insert_lane = on_conflict(LaneRow, postgresql=postgresql)
+    new = insert_lane.excluded
+    sooner = case(
+        (new.wake_at.is_(None), LaneRow.wake_at),
+        (LaneRow.wake_at < new.wake_at, LaneRow.wake_at),
+        else_=new.wake_at,
     )
-    new = statement.excluded
-    changes: dict[str, Any] = {"seq": LaneRow.seq + new.seq}
-    if wakes:
-        changes["wake_at"] = case(
-            (LaneRow.wake_at < new.wake_at, LaneRow.wake_at), else_=new.wake_at
-        )
-        changes["urgency"] = case(
-            (LaneRow.urgency < new.urgency, LaneRow.urgency), else_=new.urgency
-        )
-    found = await tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=["platform", "account", "chat"], set_=changes
-        ).returning(LaneRow.id, LaneRow.seq)
-    )
-    row = found.one()
-    return row[0], row[1]
+    return insert_lane.on_conflict_do_update(
+        index_elements=["platform", "account", "chat"],
+        set_={
+            "seq": LaneRow.seq + new.seq,
+            "wake_at": sooner,
+            "urgency": case((LaneRow.urgency < new.urgency, LaneRow.urgency), else_=new.urgency),
+        },
+    ).returning(LaneRow.platform, LaneRow.account, LaneRow.chat, LaneRow.id, LaneRow.seq)
 
 
-def _address(to: Destination) -> tuple[str, str, str]:
+def _lane_row(tx: Transaction, to: Destination, drafts: Sequence[Draft]) -> dict[str, Any]:
+    wakes = bool(drafts) and to.platform not in STORED
+    return {
+        "platform": to.platform,
+        "account": to.account,
+        "chat": to.chat,
+        "seq": len(drafts),
+        "wake_at": tx.now if wakes else None,
+        "urgency": min((draft.kind for draft in drafts), default=Kind.NOTICE),
+        "sends": [],
+        "spent": 0,
+    }
+
+
+def _parts(draft: Draft) -> list[Draft]:
+    """The draft as services take it: a long text in several parts, the choices with the last."""
+    if draft.to.platform in STORED:
+        return [draft]
+    room = LONGEST - len(numbered("", draft.choices).encode())
+    first, *more = split(draft.text, max(room, LONGEST // 2))
+    if not more:
+        return [draft]
+    head = replace(draft, text=first, choices=())
+    middle = [replace(head, text=part, reply_to="") for part in more[:-1]]
+    return [head, *middle, replace(draft, text=more[-1], reply_to="")]
+
+
+def address(to: Destination) -> tuple[str, str, str]:
+    """The order in which lanes are locked."""
     return to.platform, to.account, to.chat
 
 
 def _row(tx: Transaction, lane: int, seq: int, draft: Draft) -> dict[str, Any]:
     stored = draft.to.platform in STORED
     return {
-        "key": draft.key or uuid4().hex,
+        "key": uuid4().hex,
         "lane_id": lane,
         "seq": seq,
         "kind": int(draft.kind),
@@ -363,6 +396,7 @@ def _row(tx: Transaction, lane: int, seq: int, draft: Draft) -> dict[str, Any]:
         "attempts": 0,
         "origin": draft.origin,
         "created_at": tx.now,
+        "waits_since": tx.now,
         "settled_at": tx.now if stored else None,
     }
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any, TypeVar, TypeVarTuple
 
 from sqlalchemy import Connection, CursorResult, Executable, Result, Select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 T = TypeVar("T")
@@ -44,9 +45,9 @@ class Transaction:
             return self.connection.execute(statement)
         return await self.connection.execute(statement)
 
-    def insert(self, table: Any) -> "postgresql.Insert | sqlite.Insert":
+    def insert(self, table: Any) -> "pg.Insert | sqlite.Insert":
         """An insert of this database's own kind: one that knows ON CONFLICT."""
-        return postgresql.insert(table) if self.postgresql else sqlite.insert(table)
+        return on_conflict(table, postgresql=self.postgresql)
 
     def change(self, topic: str) -> None:
         """Raise the topic's version when this commits."""
@@ -55,6 +56,11 @@ class Transaction:
     def hint(self, topic: str) -> None:
         """Wake whoever watches the topic when this commits; nothing is stored."""
         self.hinted.add(topic)
+
+
+def on_conflict(table: Any, *, postgresql: bool) -> "pg.Insert | sqlite.Insert":
+    """An insert that knows ON CONFLICT, for one of the two kinds of database."""
+    return pg.insert(table) if postgresql else sqlite.insert(table)
 
 
 Unit = Callable[[Transaction], Awaitable[T]]

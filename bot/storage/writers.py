@@ -27,7 +27,7 @@ GROUP = 256
 """At most so many units share one commit."""
 
 UNIT_SECONDS = 10
-"""A unit that takes longer is rolled back: others wait for it."""
+"""A unit that waits longer is rolled back: others wait for it. SQLite's statements do not wait."""
 
 CHANNEL = "xiaolaba"
 """PostgreSQL's channel for hints."""

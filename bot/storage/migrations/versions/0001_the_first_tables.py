@@ -202,6 +202,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("created_at", UtcTime(timezone=True), nullable=False),
+        sa.Column("waits_since", UtcTime(timezone=True), nullable=False),
         sa.Column("settled_at", UtcTime(timezone=True), nullable=True),
         sa.Column("sent_id", sa.Text(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
