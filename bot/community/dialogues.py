@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, Text, delete, select
+from sqlalchemy import ForeignKey, Text, delete, select, tuple_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.model import Kind
@@ -53,9 +53,10 @@ class Dialogue:
     data: Any
 
 
-async def open_questions(tx: Transaction, asked: Sequence[tuple[int, str]]) -> dict[int, Dialogue]:
+async def open_questions(
+    tx: Transaction, asked: Sequence[tuple[int, str]]
+) -> dict[tuple[int, str], Dialogue]:
     """The open question of each (identity, chat) that has one."""
-    chats = dict(asked)
     rows = await tx.select(
         select(
             DialogueRow.identity_id,
@@ -65,12 +66,14 @@ async def open_questions(tx: Transaction, asked: Sequence[tuple[int, str]]) -> d
             DialogueRow.labels,
             DialogueRow.free_text,
             DialogueRow.data,
-        ).where(DialogueRow.identity_id.in_(chats), DialogueRow.expires_at > tx.now)
+        ).where(
+            tuple_(DialogueRow.identity_id, DialogueRow.chat).in_(list(asked)),
+            DialogueRow.expires_at > tx.now,
+        )
     )
     return {
-        row[0]: Dialogue(row[2], tuple(row[3]), tuple(row[4]), row[5], row[6])
+        (row[0], row[1]): Dialogue(row[2], tuple(row[3]), tuple(row[4]), row[5], row[6])
         for row in rows
-        if chats[row[0]] == row[1]
     }
 
 
@@ -119,7 +122,7 @@ class Dialogues:
     async def take_photos(self, identity: int, chat: str) -> list[str]:
         """The photos that were sent there without a word; they do not wait for one any more."""
         found = await open_questions(self._tx.store, [(identity, chat)])
-        dialogue = found.get(identity)
+        dialogue = found.get((identity, chat))
         if (
             dialogue is None
             or not isinstance(dialogue.data, dict)
