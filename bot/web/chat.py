@@ -6,10 +6,12 @@ is said to a place is on a board that all its devices read.
 
 import asyncio
 import logging
+import math
+import time
 import weakref
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -18,27 +20,25 @@ import aiohttp_jinja2
 import orjson
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
-from limits import RateLimitItemPerHour, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from bot.community.audience import page_of
-from bot.community.communities import Community
-from bot.community.people import Resident, resident
-from bot.community.transaction import CommunityTransaction
 from bot.errors import RuleError, StorageError
 from bot.model import ChatKind, Media, Message, numbered
 from bot.settings import Settings
 from bot.storage import inbox as queue
 from bot.storage import outbox
+from bot.storage.changes import Watch
 from bot.storage.database import Database
 from bot.storage.inbox import Inbox
 from bot.storage.media import MediaFolder
-from bot.storage.outbox import Destination, Posted
+from bot.storage.outbox import Posted
 from bot.storage.transaction import Transaction
 from bot.understanding import Understanding
-from bot.web.devices import LARGE, YEARS, Device, device_of, remember
+from bot.web.devices import LARGE, YEARS, Device, forget_arrival, note_arrival, remember
 from bot.web.forms import Said, read_said
+from bot.web.readers import Reader, Readers, cursor_of, positions
 from bot.web.security import address, own_page, secure
 from bot.web.static import Static
 
@@ -54,26 +54,20 @@ PING = timedelta(seconds=15)
 """Proxies cut streams that say nothing for longer."""
 
 RETRY = timedelta(seconds=1)
-"""How long a lost hint may delay a text."""
+"""How long a lost hint may delay a reply; a stream looks that often whether it was ended."""
+
+LOOKS = 5
+"""After so many of them a stream reads though nobody told it of a change."""
 
 BUSY = "发得太快了，请歇一会儿再发。"
 TOO_MANY_DEVICES = "现在打开的人太多，请过一会儿再来。"
 UNAVAILABLE = "现在存不下来，请过一会儿再发，或者打电话给居委会。"
-LONGEST_POSITION = 40
-"""Characters of one `lane.seq` of a cursor."""
-
 FOREIGN = "请在小喇叭的页面上发。"
 
+REFUSALS = (web.HTTPException, RuleError, StorageError, OSError)
+"""What may keep a message from being taken in."""
 
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Who reads the page, and the lanes they read: their own and the boards of their place."""
-
-    device: Device
-    community: Community
-    person: Resident | None
-    place: str
-    lanes: tuple[Destination, ...]
+RETRY_AFTER = "Retry-After"
 
 
 class ResidentPage:
@@ -89,7 +83,7 @@ class ResidentPage:
     ) -> None:
         self._database = database
         self._inbox = inbox
-        self._understanding = understanding
+        self._readers = Readers(database, understanding)
         self._media = media
         self._settings = settings
         self._static = Static("bot.web", "/static")
@@ -103,6 +97,7 @@ class ResidentPage:
         return [
             web.get("/", self.page),
             web.post("/chat/messages", self.say),
+            web.post("/chat/arrive", self.arrive),
             web.get("/chat/stream", self.stream),
             web.post("/large", self.large),
             web.get("/static/{name}", self._static.handle),
@@ -116,42 +111,47 @@ class ResidentPage:
     async def page(self, request: web.Request) -> web.StreamResponse:
         """The page; a place's code is taken out of the address at once."""
         if code := request.query.get("place", ""):
-            return await self._arrive(request, code)
-        reader = await self._reader(request)
+            return await self._open(request, code)
+        reader = await self._readers.of(request)
         return await self._render(request, reader)
 
     async def say(self, request: web.Request) -> web.StreamResponse:
         """Take a message in and wait a little for the replies."""
         wants_page = "text/html" in request.headers.get("Accept", "")
-        reader = await self._reader(request)
+        reader = await self._readers.of(request)
         said = Said("", "", ())
         try:
             said = await read_said(request)
-            self._allow(request, reader)
-            message = await self._message(reader, said)
-            await self._inbox.add([message])
-            replies = await self._replies(message)
-        except web.HTTPException as error:
-            return await self._sorry(request, reader, wants_page, error.status, error.reason, said)
-        except RuleError as error:
-            return await self._sorry(request, reader, wants_page, 400, str(error), said)
-        except (StorageError, OSError):
-            log.exception("a message was not stored")
-            return await self._sorry(request, reader, wants_page, 503, UNAVAILABLE, said)
+            replies = await self._exchange(request, reader, said)
+        except REFUSALS as error:
+            return await self._sorry(request, reader, error, said, wants_page=wants_page)
         if wants_page:
             response: web.StreamResponse = _see("/#end")
         else:
-            id = message.id.partition(":")[2]
-            response = _json({"id": id, "replies": [self._shown(text) for text in replies]})
+            response = _json({"id": said.id, "replies": replies})
         remember(response, reader.device, secure=self._secure(request))
+        forget_arrival(response)
+        return response
+
+    async def arrive(self, request: web.Request) -> web.StreamResponse:
+        """Let the bot hear of the scan that brought the reader; what it says to that."""
+        reader = await self._readers.of(request)
+        if reader.arrival is None:
+            return _json({"replies": []})
+        said = Said(f"place-{reader.arrival.scan}", "", ())
+        try:
+            response = _json({"replies": await self._exchange(request, reader, said)})
+        except REFUSALS as error:
+            return await self._sorry(request, reader, error, said, wants_page=False)
+        forget_arrival(response)
         return response
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """Replies, notices and reminders as they come, from where the reader was."""
-        reader = await self._reader(request)
+        reader = await self._readers.of(request)
         cursor = request.headers.get("Last-Event-ID") or request.query.get("after", "")
         async with self._open_stream(request) as stream:
-            seen = _positions(cursor)
+            seen = positions(cursor)
             if not seen:
                 async with self._database.read() as tx:
                     seen = await outbox.positions(tx, reader.lanes)
@@ -160,9 +160,15 @@ class ResidentPage:
                 while stream.is_connected():
                     for text in await self._news(reader, seen):
                         seen[text.lane] = text.seq
-                        await stream.send(_dumps(self._shown(text)), id=_cursor(seen))
-                    await watch.wait(RETRY)
+                        await stream.send(_dumps(self._shown(text)), id=cursor_of(seen))
+                    await self._change(stream, watch)
         return stream
+
+    async def _change(self, stream: EventSourceResponse, watch: Watch) -> None:
+        """Return when something changed, or late enough that a lost hint is no matter."""
+        for _ in range(LOOKS):
+            if await watch.wait(RETRY) or not stream.is_connected():
+                return
 
     async def large(self, request: web.Request) -> web.StreamResponse:
         """Switch the size of the letters and remember it."""
@@ -186,52 +192,26 @@ class ResidentPage:
         except (ConnectionResetError, asyncio.CancelledError):
             log.debug("a stream ended")
 
-    async def _reader(self, request: web.Request) -> Reader:
-        communities = self._understanding.communities
-        device = device_of(request, communities[0].code)
-        named = [c for c in communities if c.code == device.community]
-        community = named[0] if named else communities[0]
-        own = Destination("webchat", community.code, device.sender)
-        async with self._database.read() as tx:
-            known = await resident(tx, ("webchat", community.code, device.sender))
-            room = CommunityTransaction(tx, community)
-            place = await room.places.find_by_id(known.place if known else None)
-        boards = [page_of(id) for id in place.lineage] if place else []
-        return Reader(device, community, known, place.name if place else "", (own, *boards))
-
-    async def _arrive(self, request: web.Request, code: str) -> web.StreamResponse:
-        """Somebody scanned a place's QR code: the bot hears of it like of a message."""
-        reader = await self._reader(request)
+    async def _open(self, request: web.Request, code: str) -> web.StreamResponse:
+        """Somebody scanned a place's QR code, or a preview did: the page itself announces it."""
+        reader = await self._readers.of(request)
         response = _see("/")
-        community = await self._owner(code)
+        community = await self._readers.owner(code)
         if community is not None:
-            self._allow(request, reader)
+            secure = self._secure(request)
+            note_arrival(response, code, secure=secure)
             device = Device(community.code, reader.device.token, reader.device.new)
-            sender = device.sender
-            await self._inbox.add(
-                [
-                    Message(
-                        platform="webchat",
-                        account=community.code,
-                        id=f"{sender}:place-{uuid4().hex}",
-                        chat=sender,
-                        kind=ChatKind.PRIVATE,
-                        sender=sender,
-                        text="",
-                        sent_at=datetime.now(UTC),
-                        place_code=code,
-                    )
-                ]
-            )
-            remember(response, device, secure=self._secure(request))
+            remember(response, device, secure=secure)
         return response
 
-    async def _owner(self, code: str) -> Community | None:
-        async with self._database.read() as tx:
-            for community in self._understanding.communities:
-                if await CommunityTransaction(tx, community).places.by_code(code):
-                    return community
-        return None
+    async def _exchange(
+        self, request: web.Request, reader: Reader, said: Said
+    ) -> list[dict[str, Any]]:
+        """Take in what was said; the replies as the page shows them."""
+        self._allow(request, reader)
+        message = await self._message(reader, said)
+        await self._inbox.add([message])
+        return [self._shown(text) for text in await self._replies(message)]
 
     def _allow(self, request: web.Request, reader: Reader) -> None:
         """Refuse floods and pages of somebody else."""
@@ -239,10 +219,14 @@ class ResidentPage:
             raise web.HTTPForbidden(reason=FOREIGN)
         if reader.person is None:
             caller = address(request, self._settings.trusted_proxies)
-            if not self._limiter.hit(self._devices, "device", caller):
-                raise web.HTTPTooManyRequests(reason=TOO_MANY_DEVICES)
-        if not self._limiter.hit(self._messages, "message", reader.device.sender):
-            raise web.HTTPTooManyRequests(reason=BUSY)
+            self._hit(self._devices, caller, TOO_MANY_DEVICES)
+        self._hit(self._messages, reader.device.sender, BUSY)
+
+    def _hit(self, limit: RateLimitItem, who: str, refusal: str) -> None:
+        if not self._limiter.hit(limit, who):
+            seconds = self._limiter.get_window_stats(limit, who).reset_time - time.time()
+            wait = str(max(1, math.ceil(seconds)))
+            raise web.HTTPTooManyRequests(reason=refusal, headers={RETRY_AFTER: wait})
 
     async def _message(self, reader: Reader, said: Said) -> Message:
         media = [
@@ -260,6 +244,7 @@ class ResidentPage:
             text=said.text,
             sent_at=datetime.now(UTC),
             media=tuple(media),
+            place_code=reader.arrival.code if reader.arrival else "",
         )
 
     async def _replies(self, message: Message) -> Sequence[Posted]:
@@ -291,13 +276,15 @@ class ResidentPage:
         self,
         request: web.Request,
         reader: Reader,
-        wants_page: bool,
-        status: int,
-        title: str,
+        error: Exception,
         said: Said,
+        *,
+        wants_page: bool,
     ) -> web.StreamResponse:
+        status, title = _refusal(error)
         if not wants_page:
-            return _json({"title": title}, status=status)
+            headers = error.headers if isinstance(error, web.HTTPTooManyRequests) else {}
+            return _json({"title": title}, status, headers.get(RETRY_AFTER))
         return await self._render(request, reader, status=status, error=title, draft=said.text)
 
     async def _render(
@@ -317,8 +304,9 @@ class ResidentPage:
             {
                 "community": asdict(reader.community),
                 "place": reader.place,
+                "arrived": reader.arrival is not None,
                 "messages": messages,
-                "cursor": _cursor(lanes) or "0.0",
+                "cursor": cursor_of(lanes) or "0.0",
                 "new_id": uuid4().hex,
                 "error": error,
                 "draft": draft,
@@ -370,25 +358,25 @@ def _see(address: str) -> web.Response:
     return web.Response(status=303, headers={"Location": address})
 
 
-def _positions(cursor: str) -> dict[int, int]:
-    """`5.14-9.3`: lane 5 was read up to 14, lane 9 up to 3; nonsense is no position."""
-    found = {}
-    for part in cursor[:1000].split("-"):
-        lane, dot, seq = part.partition(".")
-        if dot and lane.isdecimal() and seq.isdecimal() and len(part) <= LONGEST_POSITION:
-            found[int(lane)] = int(seq)
-    return found
-
-
-def _cursor(seen: dict[int, int]) -> str:
-    return "-".join(f"{lane}.{seq}" for lane, seq in sorted(seen.items()))
-
-
 def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def _json(value: Any, status: int = 200) -> web.Response:
+def _refusal(error: Exception) -> tuple[int, str]:
+    """The status and the sentence for whoever sent the message."""
+    if isinstance(error, web.HTTPException):
+        return error.status, error.reason
+    if isinstance(error, RuleError):
+        return 400, str(error)
+    log.error("a message was not stored", exc_info=error)
+    return 503, UNAVAILABLE
+
+
+def _json(value: Any, status: int = 200, retry_after: str | None = None) -> web.Response:
     return web.Response(
-        body=orjson.dumps(value), status=status, content_type="application/json", charset="utf-8"
+        body=orjson.dumps(value),
+        status=status,
+        content_type="application/json",
+        charset="utf-8",
+        headers={RETRY_AFTER: retry_after} if retry_after else {},
     )

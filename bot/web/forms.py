@@ -77,7 +77,13 @@ async def _fields(request: web.Request) -> dict[str, str]:
     if (request.content_length or 0) > MOST_BYTES:
         raise web.HTTPRequestEntityTooLarge(MOST_BYTES, reason=TOO_LONG)
     # A body of unknown length is measured while it is read.
-    request = request.clone(client_max_size=MOST_BYTES)
+    try:
+        return await _read(request.clone(client_max_size=MOST_BYTES))
+    except web.HTTPRequestEntityTooLarge:
+        raise web.HTTPRequestEntityTooLarge(MOST_BYTES, reason=TOO_LONG) from None
+
+
+async def _read(request: web.BaseRequest) -> dict[str, str]:
     if request.content_type == "application/x-www-form-urlencoded":
         form = await request.post()
         return {name: value for name, value in form.items() if isinstance(value, str)}

@@ -42,7 +42,9 @@ def own_page(request: web.Request) -> bool:
 def address(request: web.Request, proxies: tuple[Network, ...]) -> str:
     """Who is calling; X-Forwarded-For counts only as far as our own proxies wrote it."""
     peer = request.remote or ""
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
+    # A proxy may add a line of its own below one that the caller forged.
+    lines = ",".join(request.headers.getall("X-Forwarded-For", []))
+    hops = [hop.strip() for hop in lines.split(",")]
     while hops and hops[-1] and _among(peer, proxies):
         peer = hops.pop()
     return peer

@@ -132,6 +132,23 @@ async def test_too_much_at_once_is_said_and_can_be_sent_again(open_page: OpenPag
     await expect(page.get_by_role("alert")).to_have_text("")
 
 
+async def test_what_was_too_much_goes_by_itself(open_page: OpenPage) -> None:
+    """When the service says for how long: one line of words, then all of it in its order."""
+    page = await open_page()
+    body = json.dumps({"title": "发得太快了，请歇一会儿再发。"}, ensure_ascii=False)
+    answer = {"status": 429, "body": body, "headers": {"Retry-After": "2"}}
+    await page.route(MESSAGES, lambda route: route.fulfill(**answer), times=1)
+    for text in ("3号楼窗户坏了", "5号楼窗户坏了"):
+        await page.get_by_role("textbox").fill(text)
+        await send(page)
+    await expect(page.get_by_role("status")).to_contain_text("过一会儿自动发")
+    await expect(page.get_by_role("alert")).to_have_text("")
+
+    await expect(page.locator(THEIRS)).to_have_count(2)
+    await expect(page.locator(MINE)).to_have_text(["3号楼窗户坏了", "5号楼窗户坏了"])
+    await expect(page.locator(".state, .unsent")).to_have_count(0)
+
+
 async def test_what_is_refused_comes_back_to_be_changed(open_page: OpenPage) -> None:
     """413: the words return to where they were written."""
     page = await open_page()

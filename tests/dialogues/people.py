@@ -86,7 +86,9 @@ class Resident:
         async with self._http.get(url) as answer:
             assert answer.status == 200
             assert code not in str(answer.url)
-            await self._service.idle()
+        # What the page's script does; its address alone changes nothing.
+        async with self._http.post(f"{self._service.running.url}/chat/arrive") as answer:
+            assert answer.status == 200
         return await self.page()
 
     async def page(self) -> str:

@@ -76,7 +76,7 @@
     addTime(message.time || clock(new Date()));
     log.appendChild(node);
     shown.set(message.id, node);
-    if (byId('starters')) byId('starters').remove();
+    if (mine && byId('starters')) byId('starters').remove();
     return node;
   }
 

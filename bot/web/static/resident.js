@@ -7,6 +7,7 @@
   const TEXT_PATIENCE_MS = 20000;
   const PHOTO_PATIENCE_MS = 120000;
   const REOPEN_MS = 5000;
+  const LONGEST_PAUSE_SECONDS = 90;
   /* The message itself is at fault: the same one again would be refused again. */
   const REFUSED = [400, 413, 415, 422];
 
@@ -91,7 +92,8 @@
     const response = await within(call, message.files.length ? PHOTO_PATIENCE_MS : TEXT_PATIENCE_MS);
     const answer = await response.json().catch(() => ({}));
     if (response.ok) return answer;
-    throw Object.assign(new Error('refused'), { status: response.status, title: answer.title });
+    const pause = Number(response.headers.get('Retry-After'));
+    throw Object.assign(new Error('refused'), { status: response.status, title: answer.title, pause });
   }
 
   function mark({ node }, sign) {
@@ -129,8 +131,32 @@
     log.showEnd();
   }
 
+  /* Too much at once: nothing goes out for so long, then everything by itself, in its order. */
+  let resting = false;
+
+  function rest(message, title, seconds) {
+    resting = true;
+    message.sending = false;
+    hold(message);
+    log.tell(`${title || '发得太快了。'}过一会儿自动发，不用再点。`);
+    setTimeout(() => {
+      resting = false;
+      log.tell('');
+      resend();
+    }, seconds * 1000);
+  }
+
+  function hold(message) {
+    mark(message, log.element('p', 'state', '等一会儿自动发'));
+  }
+
+  function mayRest({ status, pause }) {
+    return status === 429 && pause > 0 && pause <= LONGEST_PAUSE_SECONDS;
+  }
+
   async function deliver(message) {
     if (message.sending) return;
+    if (resting) return hold(message);
     message.sending = true;
     log.complain('');
     mark(message, log.element('p', 'state', '稍等…'));
@@ -141,6 +167,7 @@
       replies.forEach(log.receive);
     } catch (error) {
       if (REFUSED.includes(error.status)) giveBack(message, error.title);
+      else if (mayRest(error)) rest(message, error.title, error.pause);
       else keepTrying(message, error.title);
     }
   }
@@ -173,6 +200,18 @@
     forgetUnsent(id);
     write(text);
     return log.complain('照片没发出去，请再选一次照片。');
+  }
+
+  /* --- by the QR code of a place ---------------------------------------------------------- */
+
+  /* The page announces it, not its address: chat programs open every link for a preview. Where
+     this fails the first message says it. */
+  async function arrive() {
+    if (!('arrived' in byId('log').dataset)) return;
+    const headers = { Accept: 'application/json' };
+    const call = { method: 'POST', credentials: 'same-origin', headers };
+    const answer = await fetch('/chat/arrive', call).then((response) => response.json()).catch(() => ({}));
+    (answer.replies || []).forEach(log.receive);
   }
 
   /* --- the stream ------------------------------------------------------------------------ */
@@ -263,6 +302,7 @@
   listen();
   write(textBox.value || recall('draft', ''));
   recall('unsent', []).forEach(restore);
+  arrive();
   resend();
   openStream();
   if (log.shown.size) log.showEnd();
