@@ -197,7 +197,7 @@ class Fire:
     async def _flood(self, tx: CommunityTransaction) -> None:
         home = await place(tx, "12号楼")
         for number in range(NOTICES):
-            await tx.broadcasts.send(home, f"第{number}号通知，请查收", None)
+            await tx.broadcasts.send([home], f"第{number}号通知，请查收", None)
 
 
 @asynccontextmanager
