@@ -140,10 +140,11 @@ class Understanding:
 
         At midnight dates change which entries are valid.
         """
-        if not self.ready:
-            await self.load()
         topics = [t for id in self._live for t in (f"faq:{id}", f"places:{id}")]
+        # First the watch: what changes while the indexes are built is applied after that.
         with self._database.changes.watch(*topics) as watch:
+            if not self.ready:
+                await self.load()
             while True:
                 now = datetime.now(self._zone)
                 await watch.wait(_midnight(now) - now)
@@ -172,9 +173,7 @@ class Understanding:
         situation = faq.Situation(
             index=live.index,
             places=live.places,
-            question=None
-            if dialogue is None
-            else faq.OpenQuestion(len(dialogue.values), dialogue.free_text),
+            question=_asked(dialogue),
             chat="group" if message.kind is ChatKind.GROUP else "private",
             mentioned=message.addressed,
             words=words.words,
@@ -232,6 +231,14 @@ def _wordless(message: Message) -> str | None:
     if kinds:
         return PHOTO
     return WELCOME if message.place_code else None
+
+
+def _asked(dialogue: Dialogue | None) -> faq.OpenQuestion | None:
+    """The open question; one that knows all but the place asks for it."""
+    if dialogue is None:
+        return None
+    place = isinstance(dialogue.data, dict) and dialogue.data.get("place", "") is None
+    return faq.OpenQuestion(len(dialogue.values), dialogue.free_text, place)
 
 
 def _numbered(text: str, dialogue: Dialogue | None) -> str:

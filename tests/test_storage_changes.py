@@ -4,7 +4,9 @@ import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+import asyncpg
 import pytest
+from sqlalchemy import make_url
 
 from bot.storage.changes import Watch
 from bot.storage.database import Database, open_database
@@ -89,3 +91,32 @@ async def test_a_watch_ends(store: Database) -> None:
     await store.write(change)
 
     assert not await watch.wait(AT_ONCE)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_the_listener_connects_as_the_url_says(store: Database) -> None:
+    """With the arguments that SQLAlchemy understands, too."""
+    async with open_database(f"{store.url}?ssl=disable&prepared_statement_cache_size=0") as told:
+        await told.poll()
+        with told.changes.watch("faq:1") as watch:
+            await watch.wait(AT_ONCE)
+            await store.write(hint)
+            assert await watch.wait(SOON)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_where_nobody_may_listen_the_poll_still_reads(
+    store: Database, other: Database
+) -> None:
+    """The database takes no new connection; those of the pool go on."""
+    await store.write(change)
+    async with other.read():
+        pass
+    url = make_url(store.url).set(drivername="postgresql", database="postgres")
+    connection = await asyncpg.connect(url.render_as_string(hide_password=False))
+    name = make_url(store.url).database
+    await connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+    await connection.close()
+    with other.changes.watch("faq:1") as watch:
+        await other.poll()
+        assert await watch.wait(SOON)

@@ -1,11 +1,11 @@
 """The database: `write` a unit of work, `read` beside the writer, hear of changes."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
-from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -14,6 +14,14 @@ from bot.storage import engine
 from bot.storage.changes import Changes
 from bot.storage.transaction import T, Transaction, Unit
 from bot.storage.writers import CHANNEL, PostgreSQLWriter, SQLiteWriter, Writer
+
+log = logging.getLogger(__name__)
+
+LISTEN_FAULTS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What a pooler, a full server or a network does to the one connection that listens."""
+
+LISTEN_AGAIN = timedelta(seconds=10)
+"""How long to leave it at that."""
 
 
 class Database:
@@ -25,6 +33,7 @@ class Database:
         self._writer = writer
         self._reader = reader
         self._listener: asyncpg.Connection | None = None
+        self._listen_at = datetime.min.replace(tzinfo=UTC)
 
     @property
     def postgresql(self) -> bool:
@@ -56,15 +65,20 @@ class Database:
     async def poll(self) -> None:
         """Read the changes of other processes, and listen again if the listener was lost.
 
+        Where nobody may listen the table is read all the same: a hint only saves time.
+
         Raises:
             StorageError: the database is out of reach.
         """
+        now = datetime.now(UTC)
         try:
-            if self.postgresql and (self._listener is None or self._listener.is_closed()):
-                await self._listen()
-            await self.changes.poll(datetime.now(UTC))
+            await self.changes.poll(now)
         except (SQLAlchemyError, OSError, asyncpg.PostgresError) as error:
             raise StorageError("the changes could not be read") from error
+        lost = self._listener is None or self._listener.is_closed()
+        if self.postgresql and lost and now >= self._listen_at:
+            self._listen_at = now + LISTEN_AGAIN
+            await self._listen()
 
     async def close(self) -> None:
         """Finish what was begun and close every connection."""
@@ -74,9 +88,12 @@ class Database:
         await self._reader.dispose()
 
     async def _listen(self) -> None:
-        address = make_url(self.url).set(drivername="postgresql")
-        self._listener = await asyncpg.connect(address.render_as_string(hide_password=False))
-        await self._listener.add_listener(CHANNEL, self._notified)
+        try:
+            self._listener = await asyncpg.connect(**engine.arguments(self.url))
+            await self._listener.add_listener(CHANNEL, self._notified)
+        except LISTEN_FAULTS as error:
+            log.warning("nobody listens for changes: %s", type(error).__name__)
+            return
         # Hints were lost while nobody listened.
         self.changes.hint_all()
 

@@ -56,6 +56,14 @@ def reading(url: str) -> AsyncEngine:
     return engine
 
 
+def arguments(url: str) -> dict[str, Any]:
+    """What asyncpg is to be called with for a connection beside the pool."""
+    parts = make_url(url)
+    _, found = parts.get_dialect()().create_connect_args(parts)
+    # The others are SQLAlchemy's own.
+    return {key: value for key, value in found.items() if not key.startswith("prepared_")}
+
+
 def _pool(url: str, size: int) -> AsyncEngine:
     """Connections to PostgreSQL; one that died in the pool is replaced before it is used."""
     return create_async_engine(
