@@ -26,7 +26,12 @@ SUGGEST = 0.2
 """From here on the best entries are offered."""
 CERTAIN = 0.85
 """From here on an unaddressed group hears the answer, and an answer beats other wishes."""
-OFFERED = 5
+KEPT = 5
+"""Candidates that a decision keeps."""
+OFFERED = 3
+"""Candidates that somebody is asked to choose from."""
+FLOOR = 0.05
+"""Below this a candidate is not offered."""
 SKILL = 0.5
 """The share of character pairs from which a message is what an example of a skill says."""
 DIGIT = re.compile(
@@ -34,15 +39,27 @@ DIGIT = re.compile(
 )
 NUMERALS = "零一二三四五六七八九"
 SEPARATOR = " \t\n　:：,，。.、;；!！?？~～…-—"
+PLACE_SAID = 12
+"""Characters, beside the name of a place, in which people say where something is."""
+WHERE = re.compile(
+    "[家门楼层屋房室厅厨厕卫角院巷路里外边旁处]|[上下前后](?:头|面)?$|这儿|那儿|附近|隔壁|对面|[0-9]"
+    "|不知道|不清楚|说不清|不好说|不记得"
+)
+"""What is said of a place that has no name, or by somebody who does not know it."""
+GIVEN_UP = re.compile("算了|不用了|没事了|不说了|不报修了")
 TALK = frozenset({"ad", "neighbour", "chat"})
 
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """What the bot asked last: `choices` numbered from 1 (0 = none), or any text."""
+    """What the bot asked last: `choices` numbered from 1 (0 = none), or any text.
+
+    `place`: the text is to say where; anything else is no answer.
+    """
 
     choices: int = 0
     free_text: bool = False
+    place: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +105,16 @@ class Decision:
     emergency: str | None = None
     argument: str = ""
 
+    @property
+    def offered(self) -> tuple[Candidate, ...]:
+        """The candidates to choose from: few, and none that is hardly meant."""
+        return tuple(each for each in self.candidates[:OFFERED] if each.score >= FLOOR)
+
 
 def understand(text: str, situation: Situation) -> Decision:
     """What the message wants, in this situation."""
     reading = Reading(cap(text))
-    candidates = tuple(situation.index.rank(reading)[:OFFERED])
+    candidates = tuple(situation.index.rank(reading)[:KEPT])
     seen = Decision(
         action="refuse",
         score=candidates[0].score if candidates else 0.0,
@@ -178,7 +200,20 @@ def _continuation(reading: Reading, situation: Situation, seen: Decision) -> Dec
     answered = seen.score >= CERTAIN and reading.asks
     if new_report or answered or intent(reading) == "human":
         return None
+    if situation.question.place and not _tells_where(reading, seen):
+        return None
     return replace(seen, action="choose", argument=reading.raw.strip())
+
+
+def _tells_where(reading: Reading, seen: Decision) -> bool:
+    """True for a place, for not knowing it, and for giving up; False for another matter."""
+    if GIVEN_UP.fullmatch(reading.core):
+        return True
+    if seen.category is not None or intent(reading) is not None:
+        return False
+    if len(reading.core) > PLACE_SAID + len(seen.place or ""):
+        return False
+    return seen.place is not None or (WHERE.search(reading.core) is not None and not reading.asks)
 
 
 def _free(reading: Reading, situation: Situation, seen: Decision) -> Decision:
@@ -236,7 +271,7 @@ def _sure(reading: Reading, seen: Decision) -> bool:
 
 
 def _reported(reading: Reading, seen: Decision) -> bool:
-    if seen.score >= ANSWER and "rule" in reading.cues:
+    if seen.score >= ANSWER and ("rule" in reading.cues or reading.denied):
         return False
     return reports.evidence(reading, seen.place) >= reports.CERTAIN
 

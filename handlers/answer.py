@@ -34,7 +34,7 @@ async def suggest(message: Message, context: Context) -> Reply:
     """Candidates with numbers; the digit comes back here."""
     if context.answered:
         return await _chosen(context)
-    codes = [candidate.id for candidate in context.decision.candidates]
+    codes = [candidate.id for candidate in context.decision.offered]
     entries = {entry.code: entry for entry in await context.tx.questions.entries(codes)}
     choices = [Choice(entries[code].question, code) for code in codes if code in entries]
     if not choices:

@@ -25,7 +25,8 @@ PRIVATE = Situation(
 )
 GROUP = replace(PRIVATE, chat="group")
 CHOICE = replace(PRIVATE, question=OpenQuestion(choices=3))
-WHERE = replace(PRIVATE, question=OpenQuestion(choices=0, free_text=True))
+WHAT = replace(PRIVATE, question=OpenQuestion(choices=0, free_text=True))
+WHERE = replace(PRIVATE, question=OpenQuestion(choices=1, free_text=True, place=True))
 ACTIONS = frozenset(
     [
         "answer",
@@ -69,6 +70,20 @@ ACTIONS = frozenset(
         ("帮助", "skill:help"),
         ("712 修好了", "skill:settle"),
         ("", "refuse"),
+        ("我想找人帮忙，我老伴腿脚不好", "human"),
+        ("有人吗 我要找人", "human"),
+        ("我们楼漏水了", "report"),
+        ("垃圾没人收", "report"),
+        ("不是问加装，我们楼有电梯，是坏了", "answer"),
+        ("咋样了", "progress"),
+        ("好了没", "progress"),
+        ("有人来吗", "progress"),
+        ("大清扫是哪天", "next_event"),
+        ("合唱排练几点", "next_event"),
+        ("取消", "cancel_signup"),
+        ("那个灯取消吧不用修了", "refuse"),
+        ("取消合唱排练的通知", "refuse"),
+        ("今天热死了", "refuse"),
     ],
 )
 def test_a_private_message_has_one_action(text: str, action: str) -> None:
@@ -164,9 +179,38 @@ def test_an_open_choice_leaves_other_messages_alone() -> None:
 @pytest.mark.parametrize("text", ["3号楼2单元", "二楼楼梯口那里", "就在我家门口", "张桂芳", "3"])
 def test_free_text_answers_an_open_question(text: str) -> None:
     """The message is what was asked for."""
-    decision = understand(text, WHERE)
+    decision = understand(text, WHAT)
 
     assert (decision.action, decision.choice, decision.argument) == ("choose", None, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3号楼2单元",
+        "楼下",
+        "就在门口那儿",
+        "电梯里",
+        "垃圾桶旁边",
+        "小区南门进来左手边那排车棚",
+        "老王家门口",
+        "不清楚",
+        "算了",
+    ],
+)
+def test_where_is_answered_by_a_place(text: str) -> None:
+    """Named or not; not knowing it and giving up are answers too."""
+    decision = understand(text, WHERE)
+
+    assert (decision.action, decision.argument) == ("choose", text)
+
+
+@pytest.mark.parametrize(
+    "text", ["我被骗了两万块", "！！！！", "嗯 我再看看", "随便", "厨房水管也坏了", "老年卡怎么办"]
+)
+def test_where_is_not_answered_by_another_matter(text: str) -> None:
+    """What tells no place is judged afresh."""
+    assert understand(text, WHERE).action != "choose"
 
 
 @pytest.mark.parametrize(
@@ -256,6 +300,14 @@ def test_an_answer_names_its_entry() -> None:
 
     assert decision.entry == decision.candidates[0].id
     assert decision.score == decision.candidates[0].score
+
+
+def test_few_are_offered() -> None:
+    """At most three, none that is hardly meant; the decision keeps up to five."""
+    decision = understand("低保", PRIVATE)
+
+    assert decision.offered == tuple(c for c in decision.candidates[:3] if c.score >= 0.05)
+    assert len(decision.candidates) > len(decision.offered) > 0
 
 
 def test_without_entries_nothing_is_answered() -> None:
