@@ -82,7 +82,8 @@ class Lexicon:
         return spots
 
     def _find_joined(self, spots: dict[str, list[int]]) -> Iterator[tuple[str, Found]]:
-        for first in spots.keys() & self._joined.keys():
+        # In the order of the text: what is found does not hang on the order of a set.
+        for first in (spot for spot in spots if spot in self._joined):
             for concept, parts in self._joined[first]:
                 if all(part in spots for part in parts[1:]) and _close(spots, parts):
                     yield concept, Found("+".join(parts), spots[first][0])

@@ -36,7 +36,7 @@ class Speller:
         self._known = known
         self._sure = sure
         self._costs = known.common(COMMON)
-        self._costs |= {term: min(DOMAIN, known.cost(term)) for term in terms}
+        self._costs |= {term: min(DOMAIN, known.cost(term)) for term in sorted(terms)}
         self._alike: dict[str, str] = {}
         for word, cost in self._costs.items():
             key = " ".join(sounds(word))
