@@ -122,6 +122,12 @@ async def test_hello_and_thanks(
     assert await resident.says("你好") == HELLO
     assert await resident.says("谢谢！") == ["不客气，有事您说话。"]
     assert await kf_resident.says("您好") == HELLO
+    assert await resident.says("哦知道了，谢谢") == ["不客气，有事您说话。"]
+    for said in ("好的", "嗯嗯", "收到", "👌", "😂😂", "[抱拳]"):
+        assert await resident.says(said) == ["好的，有事您说话。"], said
+    assert (await resident.says("你是机器人吗"))[0].endswith("问事、报修、找人，您直接说就行。")
+    assert (await resident.says("你好，3号楼灯坏了"))[0].startswith("记下了")
+    assert (await resident.says("谢谢，5号楼灯也坏了"))[0].startswith("记下了")
     assert await group.asks_in_group("你好") == HELLO
     assert await group.asks_in_group("谢谢") == []
 
