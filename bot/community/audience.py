@@ -20,16 +20,16 @@ REACHABLE = timedelta(hours=48)
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Who a text to a place goes to. The page of the place always shows it."""
+    """Who a text to some places goes to. The pages of the places always show it."""
 
-    page: Destination
+    pages: list[Destination]
     groups: list[Destination]
     people: list[Destination]
 
     @property
     def all(self) -> list[Destination]:
         """Every destination once."""
-        return list(dict.fromkeys([self.page, *self.groups, *self.people]))
+        return list(dict.fromkeys([*self.pages, *self.groups, *self.people]))
 
     @property
     def words(self) -> str:
@@ -53,10 +53,17 @@ class Audience:
     def __init__(self, tx: "CommunityTransaction") -> None:
         self._tx = tx
 
-    async def of(self, place: Place) -> Reach:
-        """Everybody who is reached by a text to the place at this moment."""
-        groups = [group.to for group in await self._tx.groups.within(place)]
-        return Reach(page_of(place.id), groups, await self._people(place))
+    async def of(self, *places: Place) -> Reach:
+        """Everybody who is reached by a text to these places at this moment, once."""
+        ids = {place.id for place in places}
+        # Who lives in one of the places sees its page anyway.
+        outer = [place for place in places if not ids.intersection(place.lineage[:-1])]
+        reach = Reach([], [], [])
+        for place in dict.fromkeys(outer):
+            reach.pages.append(page_of(place.id))
+            reach.groups.extend(group.to for group in await self._tx.groups.within(place))
+            reach.people.extend(await self._people(place))
+        return reach
 
     async def _people(self, place: Place) -> list[Destination]:
         """People of the place who wrote lately in a 1:1 chat that can be written to."""

@@ -15,6 +15,8 @@ from bot.storage.outbox import Draft
 from bot.storage.tables import Base, Identity, UtcTime
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.community.places import Place
     from bot.community.transaction import CommunityTransaction
 
@@ -53,8 +55,8 @@ class Broadcasts:
     def __init__(self, tx: "CommunityTransaction") -> None:
         self._tx = tx
 
-    async def send(self, place: "Place", text: str, by: int | None) -> Broadcast:
-        """To everybody whom the place reaches at this moment.
+    async def send(self, places: "Sequence[Place]", text: str, by: int | None) -> Broadcast:
+        """To everybody whom the places reach at this moment; it says which, if not all.
 
         Raises:
             RuleError: there is nothing to say, or too much.
@@ -69,7 +71,7 @@ class Broadcasts:
             store.insert(BroadcastRow)
             .values(
                 community_id=self._tx.community.id,
-                place_id=place.id,
+                place_id=_common(places),
                 text=said,
                 created_by=by,
                 sent_at=store.now,
@@ -77,8 +79,10 @@ class Broadcasts:
             .returning(BroadcastRow.id)
         )
         id = int(result.scalar_one())
-        reach = await self._tx.audience.of(place)
-        headed = f"【{self._tx.community.name}】{said}"
+        reach = await self._tx.audience.of(*places)
+        root = await self._tx.places.root()
+        names = "" if root in places else "、".join(place.name for place in places) + "："
+        headed = f"【{self._tx.community.name}】{names}{said}"
         await outbox.add(
             store,
             [
@@ -102,9 +106,11 @@ class Broadcasts:
         """How many destinations stand in which state of the outbox."""
         return await outbox.progress(self._tx.store, _origin(id))
 
-    async def stop(self, id: int) -> int:
-        """Do not send what has not gone out yet; how many destinations."""
-        return await outbox.cancel(self._tx.store, _origin(id))
+
+def _common(places: "Sequence[Place]") -> int:
+    """The innermost place in which all of them lie."""
+    shared = set.intersection(*(set(place.lineage) for place in places))
+    return [id for id in places[0].lineage if id in shared][-1]
 
 
 def _origin(id: int) -> str:

@@ -1,9 +1,11 @@
 """Places: the tree 社区 → 小区 → 楼栋 → 单元, their names and nicknames, and their codes."""
 
+import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from sqlalchemy import ForeignKey, Text, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, mapped_column
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 KINDS = ("社区", "小区", "楼栋", "单元", "公共部位")
 """What a place may be."""
+
+NUMERALS = ("0123456789", "〇零一二三四五六七八九十百")
+"""What the numbers in names are written with."""
 
 
 class PlaceRow(Base):
@@ -194,11 +199,18 @@ class Places:
         """The place that the words name: the longest known name that stands in them."""
         if not words:
             return None
-        plain = words.replace(" ", "")
-        named = [(name, id) for name, id in (await self.names()).items() if name in plain]
+        plain = normalize("NFKC", words).replace(" ", "")
+        named = [(name, id) for name, id in (await self.names()).items() if _named(name, plain)]
         if not named:
             return None
         return await self.get(max(named, key=lambda found: len(found[0]))[1])
+
+
+def _named(name: str, text: str) -> bool:
+    """True when the name stands in the text and cuts no number: 15号楼 is not 5号楼."""
+    before = next((f"(?<![{digits}])" for digits in NUMERALS if name[0] in digits), "")
+    after = next((f"(?![{digits}])" for digits in NUMERALS if name[-1] in digits), "")
+    return re.search(f"{before}{re.escape(name)}{after}", text) is not None
 
 
 def _full_name(place: Place, places: dict[int, Place]) -> str:

@@ -7,7 +7,8 @@ from tests.dialogues.people import KfResident, Neighbour, Resident, Staff
 from tests.service import SQLITE, Service, code_of
 
 SAID = "明早8点到12点停水，请提前接水（热水器也关上）"
-SENT = f"【和平里社区】{SAID}"
+SENT = f"【和平里社区】3号楼：{SAID}"
+SENT_TO_ALL = f"【和平里社区】{SAID}"
 
 
 async def test_looked_at_then_sent(
@@ -35,7 +36,7 @@ async def test_looked_at_then_sent(
     assert group.group.news() == [SENT]
     assert SENT not in await another.page()
     assert SENT in await resident.page()
-    assert await staff.says("通知进度") == ["上一条通知：已发3，在等0，没发成0。"]
+    assert await staff.says("通知进度") == ["上一条通知，一共3处：已发3处，在等0处，没发成0处。"]
 
 
 @SQLITE
@@ -45,7 +46,7 @@ async def test_to_everybody(service: Service, resident: Resident, staff: Staff) 
 
     assert await staff.says(f"通知：{SAID}") == [f"发给和平里社区（网页）：\n{SAID}\n1 发\n2 不发"]
     assert await staff.says("发") == ["发出去了：和平里社区，网页。"]
-    assert SENT in await resident.page()
+    assert SENT_TO_ALL in await resident.page()
 
 
 @SQLITE
@@ -60,6 +61,42 @@ async def test_not_sent(resident: Resident, staff: Staff) -> None:
     await resident.says("1")
 
     assert await staff.says("通知进度") == ["还没有发过通知。"]
+
+
+@SQLITE
+async def test_to_several_places(service: Service, resident: Resident, staff: Staff) -> None:
+    """Each is named, in the preview and in the notice; others do not get it."""
+    await resident.opens(await service.write(code_of("5号楼")))
+
+    for whom in ("3号楼、5号楼", "3号楼 5号楼", "3号楼和5号楼居民"):
+        assert await staff.says(f"通知 {whom} {SAID}") == [
+            f"发给3号楼、5号楼（网页）：\n{SAID}\n1 发\n2 不发"
+        ]
+    assert await staff.says("1") == ["发出去了：3号楼、5号楼，网页。"]
+    assert f"【和平里社区】3号楼、5号楼：{SAID}" in await resident.page()
+
+
+@SQLITE
+async def test_a_place_that_is_not_there(staff: Staff) -> None:
+    """A number is never cut: 13号楼 is not 3号楼."""
+    for unknown in ("99号楼", "13号楼"):
+        assert await staff.says(f"通知 {unknown} 停电") == [
+            f"没有{unknown}。要发给大家，就说：通知 大家 …"
+        ]
+    assert (await staff.says("通知 3号楼电梯停用，请走楼梯"))[0].startswith(
+        "发给和平里社区（网页）：\n3号楼电梯停用，请走楼梯"
+    )
+
+
+@SQLITE
+async def test_whom_and_nothing_said(staff: Staff) -> None:
+    """Then it asks for the words; who is everybody is no part of them."""
+    assert await staff.says("通知 3号楼") == ["发给3号楼。说什么？\n1 不发"]
+    assert await staff.says("明早停水") == ["发给3号楼（网页）：\n明早停水\n1 发\n2 不发"]
+    for everybody in ("全体居民", "大家", "各位邻居，"):
+        assert await staff.says(f"通知 {everybody} 明早停水") == [
+            "发给和平里社区（网页）：\n明早停水\n1 发\n2 不发"
+        ]
 
 
 async def notify(staff: Staff, text: str) -> None:
@@ -77,15 +114,15 @@ async def test_five_messages_in_wechat(
     for number in ("一", "二", "三", "四"):
         await notify(staff, f"第{number}件事")
     heard = kf_resident.news()
-    assert heard == [f"【和平里社区】第{number}件事" for number in ("一", "二", "三")]
+    assert heard == [f"【和平里社区】3号楼：第{number}件事" for number in ("一", "二", "三")]
     held = await service.rows(select(OutboxRow.text).where(OutboxRow.state == HELD))
-    assert [row[0] for row in held] == ["【和平里社区】第四件事"]
+    assert [row[0] for row in held] == ["【和平里社区】3号楼：第四件事"]
 
     await staff.says("1 修好了")
     assert len(kf_resident.news()) == 1
     assert service.kf.residents[kf_resident.who].answers == 5
     assert sorted(await kf_resident.says("1")) == [
-        "【和平里社区】第四件事",
+        "【和平里社区】3号楼：第四件事",
         "谢谢您，编号1办完了。",
     ]
 
@@ -98,4 +135,4 @@ async def test_whoever_only_opened_the_chat(
     await notify(staff, "停水了")
     assert kf_resident.news() == []
 
-    assert "【和平里社区】停水了" in await kf_resident.says("你好")
+    assert "【和平里社区】3号楼：停水了" in await kf_resident.says("你好")
