@@ -6,6 +6,7 @@ from bot.api import (
     Choice,
     Context,
     Issue,
+    Kind,
     Message,
     Question,
     Reply,
@@ -26,6 +27,7 @@ ASK = "编号{number}办好了（{what}）。您看看行不行？"
 FINE = "好了"
 NOT_FINE = "没好"
 THANKS = "谢谢您，编号{number}办完了。"
+STILL_BROKEN = "编号{number}（{what}）：报的人说没好，请再去看看。"
 AGAIN = "知道了，重新给您办，编号还是{number}。"
 
 
@@ -53,6 +55,8 @@ async def confirm(message: Message, context: Context) -> Reply:
         await context.tx.issues.move(issue, State.CLOSED, context.person.id, FINE)
         return Reply(THANKS.format(number=issue.number))
     await context.tx.issues.move(issue, State.WORKING, context.person.id, NOT_FINE)
+    alert = STILL_BROKEN.format(number=issue.number, what=shortened(issue.text))
+    await context.tx.handoffs.alert(alert, Kind.REMINDER)
     return Reply(AGAIN.format(number=issue.number))
 
 

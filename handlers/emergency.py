@@ -1,6 +1,6 @@
 """紧急: the right number at once, before anything else, and staff hear of it."""
 
-from bot.api import Context, Kind, Message, Reply, Report, handles
+from bot.api import Context, Issue, Kind, Message, Reply, Report, handles
 
 ADVICE = {
     "gas": "闻到燃气味：先关阀门、开窗，别开灯别点火，到楼下再打电话。\n☎{燃气抢修电话}，或打119。",
@@ -29,17 +29,19 @@ async def emergency(message: Message, context: Context) -> Reply:
     """Answer with the number, alert staff, and file what is also a defect."""
     kind = context.decision.emergency or "danger"
     advice = context.community.fill(ADVICE[kind]) or f"马上打{FALLBACK.get(kind, '110')}。"
+    issue = await _file(message, context) if "report" in context.decision.also else None
     who = await context.tx.handoffs.caller(context.person)
-    alert = f"紧急：{who}说“{message.text[:100]}”。请马上联系。"
+    number = f"编号{issue.number}。" if issue else ""
+    alert = f"紧急：{who}说“{message.text[:100]}”。{number}请马上联系。"
     told = await context.tx.handoffs.alert(alert, Kind.EMERGENCY)
     lines = [advice, TOLD if told else context.community.fill(UNREACHED)]
-    if "report" in context.decision.also:
-        lines.append(await _file(message, context))
+    if issue:
+        lines.append(FILED.format(number=issue.number))
     return Reply("\n".join(filter(None, lines)), urgent=True)
 
 
-async def _file(message: Message, context: Context) -> str:
-    issue = await context.tx.issues.open(
+async def _file(message: Message, context: Context) -> Issue:
+    return await context.tx.issues.open(
         Report(
             text=message.text,
             category=context.decision.category or "安全隐患",
@@ -49,4 +51,3 @@ async def _file(message: Message, context: Context) -> str:
             reporter=context.person.id,
         )
     )
-    return FILED.format(number=issue.number)

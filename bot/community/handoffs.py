@@ -1,6 +1,6 @@
 """Handoffs: who wants a person, and who hears of it at once."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Text, func, select, update
@@ -14,6 +14,10 @@ from bot.storage.tables import Base, Identity, UtcTime
 if TYPE_CHECKING:
     from bot.community.people import Person
     from bot.community.transaction import CommunityTransaction
+
+
+REPEATED = timedelta(minutes=30)
+"""Who asks again within so long means the same; after that staff are told again."""
 
 
 class HandoffRow(Base):
@@ -37,11 +41,13 @@ class Handoffs:
         self._tx = tx
 
     async def open(self, person: "Person", text: str, media: str | None = None) -> int:
-        """Staff are told at once, unless this person waits already; how many hear of it."""
+        """Staff are told at once, unless they just were; how many hear of it."""
         store = self._tx.store
         waiting = await store.select(
             select(func.count(HandoffRow.id)).where(
-                HandoffRow.person_id == person.id, HandoffRow.done_at.is_(None)
+                HandoffRow.person_id == person.id,
+                HandoffRow.done_at.is_(None),
+                HandoffRow.asked_at > store.now - REPEATED,
             )
         )
         again = waiting.scalar_one() > 0
@@ -72,10 +78,12 @@ class Handoffs:
         await outbox.add(self._tx.store, [Draft(to, kind, text) for to in staff])
         return len(staff)
 
-    async def done(self, person: int) -> None:
-        """The person has been helped."""
-        await self._tx.store.execute(
+    async def done(self) -> int:
+        """Everybody who waited has been helped; how many people."""
+        helped = await self._tx.store.execute(
             update(HandoffRow)
-            .where(HandoffRow.person_id == person, HandoffRow.done_at.is_(None))
+            .where(HandoffRow.community_id == self._tx.community.id, HandoffRow.done_at.is_(None))
             .values(done_at=self._tx.store.now)
+            .returning(HandoffRow.person_id)
         )
+        return len(set(helped.scalars()))

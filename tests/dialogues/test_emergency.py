@@ -21,7 +21,7 @@ async def test_staff_hear_of_it(service: Service, kf_resident: KfResident, staff
     await service.idle()
 
     assert reply.startswith(GAS)
-    assert staff.news() == ["紧急：3号楼的一位居民说“家里有股煤气味”。请马上联系。"]
+    assert staff.news() == ["紧急：3号楼的一位居民说“家里有股煤气味”。编号1。请马上联系。"]
 
 
 @SQLITE

@@ -1,7 +1,12 @@
 """Who is who: places by their codes, identities by one-time codes, and people who help."""
 
 import re
+from datetime import timedelta
 
+from sqlalchemy import update
+
+from bot.community.handoffs import HandoffRow
+from bot.community.transaction import CommunityTransaction
 from tests.dialogues.people import KfResident, Neighbour, Resident, Staff
 from tests.service import SQLITE, Service, code_of, rotate
 
@@ -80,6 +85,28 @@ async def test_somebody_to_talk_to(service: Service, resident: Resident, staff: 
     assert await resident.says("找人") == [TOLD]
     await service.idle()
     assert staff.news() == []
+
+
+@SQLITE
+async def test_who_still_waits_is_heard_again(
+    service: Service, resident: Resident, staff: Staff
+) -> None:
+    """After half an hour, or once staff have called them."""
+
+    async def half_an_hour_ago(tx: CommunityTransaction) -> None:
+        before = tx.store.now - timedelta(minutes=31)
+        await tx.store.execute(update(HandoffRow).values(asked_at=before))
+
+    await resident.says("找人")
+    await service.write(half_an_hour_ago)
+    await resident.says("找人")
+    await service.idle()
+    assert len(staff.news()) == 2
+    assert await staff.says("都联系了") == ["好的，1位都记成联系过了。"]
+    assert await staff.says("都联系了") == ["现在没有人在等。"]
+    await resident.says("找人")
+    await service.idle()
+    assert len(staff.news()) == 1
 
 
 @SQLITE
