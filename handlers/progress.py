@@ -2,7 +2,7 @@
 
 import re
 
-from bot.api import Context, Issue, Message, Reply, handles, shortened
+from bot.api import ChatKind, Context, Issue, Message, Reply, handles, shortened
 
 NUMBER = re.compile(r"(?:(20\d\d)-)?0*(\d{1,6})(?!\d|号楼|栋|单元|楼)")
 NOTHING = "您还没有报过事情。哪里坏了，直接说就行。"
@@ -17,7 +17,7 @@ UNKNOWN = "没有编号{number}。您看看是不是记错了？"
     help="问进度：712怎么样了",
 )
 async def progress(message: Message, context: Context) -> Reply:
-    """By number, or what the person reported last. A number alone shows only the state."""
+    """By number, or what the person reported last; a group reads only the state."""
     asked = _number(message.text)
     if asked:
         year, number = asked
@@ -25,7 +25,10 @@ async def progress(message: Message, context: Context) -> Reply:
         if issue is None:
             return Reply(UNKNOWN.format(number=number))
         own = issue.reporter == context.person.id or context.person.staff
-        return Reply(_line(issue, context) if own else f"编号{number}：{issue.state.spoken}。")
+        alone = message.kind is ChatKind.PRIVATE
+        return Reply(
+            _line(issue, context) if own and alone else f"编号{number}：{issue.state.spoken}。"
+        )
     issues = await context.tx.issues.reported_by(context.person.id)
     lines = [_line(issue, context) for issue in issues]
     return Reply("\n".join(lines) if lines else NOTHING, private=True)
@@ -41,5 +44,6 @@ def _number(text: str) -> tuple[int | None, int] | None:
 
 def _line(issue: Issue, context: Context) -> str:
     opened = issue.opened_at.astimezone(context.community.zone)
-    what = shortened(issue.text)
+    place = issue.place_words
+    what = shortened(issue.text if place in issue.text else f"{place}，{issue.text}")
     return f"编号{issue.number}（{opened.month}月{opened.day}日，{what}）：{issue.state.spoken}。"

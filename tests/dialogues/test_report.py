@@ -38,6 +38,18 @@ async def test_one_sentence_is_enough(resident: Resident, another: Resident) -> 
     assert noted(await another.says("5号楼楼道灯不亮")) == ("5号楼楼道灯不亮", 2)
 
 
+@SQLITE
+async def test_a_building_that_is_not_there(service: Service, resident: Resident) -> None:
+    """Its words are kept, and it is not taken for another one."""
+    await resident.says("15号楼灯坏了")
+    await resident.says("5号楼灯坏了")
+
+    found = await service.rows(
+        select(IssueRow.place_words, IssueRow.place_id.is_(None)).order_by(IssueRow.id)
+    )
+    assert [tuple(row) for row in found] == [("15号楼", True), ("5号楼", False)]
+
+
 async def test_the_place_is_asked_for(resident: Resident) -> None:
     """One question, answered in words or with a digit."""
     assert await resident.says("电梯坏了") == [WHERE]
@@ -134,15 +146,25 @@ async def test_how_it_stands(service: Service, resident: Resident, another: Resi
 
 
 @SQLITE
+async def test_how_it_stands_says_where(service: Service, resident: Resident) -> None:
+    """Also when the place was asked for."""
+    await resident.says("电梯坏了")
+    await resident.says("3号楼")
+
+    assert await resident.says("1怎么样了") == [await progress(service, 1, "3号楼，电梯坏了")]
+
+
+@SQLITE
 async def test_ones_own_matters_stay_out_of_the_group(service: Service, group: Neighbour) -> None:
     """What somebody reported is told to them alone."""
     await group.says("3号楼2单元501漏水")
 
     assert await group.asks_in_group("我报的事怎么样了") == []
     assert group.private.news() == [await progress(service, 1, "3号楼2单元501漏水")]
+    assert await group.asks_in_group("编号1怎么样了") == ["编号1：收到了，正在安排人看。"]
 
 
-async def test_until_it_is_fixed(resident: Resident, staff: Staff) -> None:
+async def test_until_it_is_fixed(service: Service, resident: Resident, staff: Staff) -> None:
     """Staff close it from the phone, whoever reported it is asked, and has the last word."""
     await resident.says("3号楼电梯坏了")
     async with resident.listens() as page:
@@ -152,6 +174,8 @@ async def test_until_it_is_fixed(resident: Resident, staff: Staff) -> None:
 
         assert await resident.says("还没好呢") == ["知道了，重新给您办，编号还是1。"]
         assert await page.next() == "知道了，重新给您办，编号还是1。"
+        await service.idle()
+        assert staff.news() == ["编号1（3号楼电梯坏了）：报的人说没好，请再去看看。"]
         assert await staff.says("编号1已经修好了") == ["编号1记好了，已经告诉报的人。"]
         assert await page.next() == ask
     assert await staff.says("1 修好了") == ["编号1已经办完了。"]
