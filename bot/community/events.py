@@ -206,11 +206,12 @@ class Events:
         return [self._event(row) for row in rows]
 
     async def cancel(self, event: Event) -> None:
-        """It does not take place: no more reminders."""
+        """It does not take place: no more reminders, nor those that wait to be sent."""
         await self._tx.store.execute(
             update(EventRow).where(EventRow.id == event.id).values(cancelled_at=self._tx.store.now)
         )
         await schedules.cancel(self._tx.store, _target(event.id))
+        await outbox.cancel(self._tx.store, _target(event.id))
 
     async def sign_up(self, event: Event, person: int, people: int = 1) -> int:
         """Somebody comes, with so many people in all; how many come now altogether.
@@ -220,6 +221,10 @@ class Events:
         """
         if not 1 <= people <= MOST_PEOPLE:
             raise RuleError(f"一次报1到{MOST_PEOPLE}个人。")
+        # On PostgreSQL others wait here: nobody takes the same seat. SQLite has one writer anyway.
+        await self._tx.store.select(
+            select(EventRow.id).where(EventRow.id == event.id).with_for_update()
+        )
         others = await self._coming(event, besides=person)
         if event.capacity is not None and others + people > event.capacity:
             raise RuleError(f"人满了，还剩{max(event.capacity - others, 0)}个位子。")

@@ -1,12 +1,16 @@
 """活动: planned in one sentence, asked for, signed up for, and nobody forgets it."""
 
+import asyncio
 import re
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import select, update
 
 from bot.community.events import REMINDER, EventKind, Plan
+from bot.community.people import Role
 from bot.community.transaction import CommunityTransaction
+from bot.errors import RuleError
 from bot.storage.schedules import WAITING, ScheduleRow
 from tests.dialogues.people import KfResident, Neighbour, Resident, Staff
 from tests.service import SQLITE, Service, code_of
@@ -148,6 +152,27 @@ async def test_as_many_as_there_is_room_for(
     assert await another.says("报名 99人") == ["一次报1到50个人。"]
     await resident.says("取消报名")
     assert await another.says("报名 2个人") == [f"报上了：{line}，2人。不去了就说“取消报名”。"]
+
+
+async def test_at_the_same_moment(service: Service) -> None:
+    """Eight ask for three seats at once: three get one."""
+    await planned(service, "剪纸课", 2, capacity=3)
+
+    async def sign_up(tx: CommunityTransaction, person: int) -> bool:
+        (event,) = await tx.events.upcoming()
+        try:
+            await tx.events.sign_up(event, person)
+        except RuleError:
+            return False
+        return True
+
+    async def newcomer(tx: CommunityTransaction, name: str) -> int:
+        return await tx.people.add(name, Role.VOLUNTEER, await tx.places.root())
+
+    people = [await service.write(partial(newcomer, name=f"{n}号")) for n in range(8)]
+    came = await asyncio.gather(*(service.write(partial(sign_up, person=p)) for p in people))
+
+    assert sum(came) == 3
 
 
 async def test_whoever_signed_up_is_reminded_wherever_they_live(
