@@ -28,7 +28,7 @@ from bot.community.transaction import CommunityTransaction
 from bot.deliver import Deliverer
 from bot.dispatch import Dispatcher
 from bot.errors import SettingsError
-from bot.health import Health
+from bot.health import Duties, Health
 from bot.metrics import Metrics
 from bot.platforms import build_all, settings_of
 from bot.pull import Puller
@@ -55,6 +55,10 @@ BUSY_FILE = (
 )
 
 BUSY_PORT = "端口 {port} 被别的程序占用了。请用 XIAOLABA_PORT 换一个，或者填 0 随便找一个。"
+
+OLD_SCHEMA = "数据库是旧版本的。先停掉服务，再运行 xiaolaba db upgrade。"
+
+NEW_SCHEMA = "数据库是更新的版本建的。请装上最新的小喇叭再用。"
 
 UPLOAD = 21 * 1024 * 1024
 """Bytes of a request: a message with photos is the largest."""
@@ -113,18 +117,34 @@ def alone(settings: Settings) -> Any:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, *, demo: bool = False) -> AsyncIterator[Database]:
-    """The database at its newest version, with the communities the settings name."""
+async def opened(
+    settings: Settings, *, demo: bool = False, upgrade: bool = False
+) -> AsyncIterator[Database]:
+    """The database at its newest version, with the communities the settings name.
+
+    Raises:
+        SettingsError: it is of another version, and nobody asked to upgrade it: a service of
+            that version may be at work.
+    """
     settings.data.mkdir(parents=True, exist_ok=True)
-    await schema.upgrade(settings.url)
+    await _at_newest(settings.url, upgrade=upgrade)
     async with open_database(settings.url) as database:
         await database.write(partial(_settle_in, settings=settings, demo=demo))
         yield database
 
 
+async def _at_newest(url: str, *, upgrade: bool) -> None:
+    found, newest = await schema.version(url), schema.newest()
+    if found is not None and found > newest:
+        raise SettingsError(NEW_SCHEMA)
+    if found is not None and found < newest and not upgrade:
+        raise SettingsError(OLD_SCHEMA)
+    await schema.upgrade(url)
+
+
 @asynccontextmanager
 async def running(
-    settings: Settings, roles: Collection[Role] = ALL, *, demo: bool = False
+    settings: Settings, roles: Collection[Role] = ALL, *, demo: bool = False, upgrade: bool = False
 ) -> AsyncIterator[Running]:
     """The service, until the context ends; then it stops within five seconds.
 
@@ -133,13 +153,13 @@ async def running(
     """
     async with AsyncExitStack() as stack:
         stack.enter_context(alone(settings))
-        database = await stack.enter_async_context(opened(settings, demo=demo))
+        database = await stack.enter_async_context(opened(settings, demo=demo, upgrade=upgrade))
         if not database.postgresql:
             # Nobody else is at work: what was leased was left by a process that is gone.
             await database.write(inbox.release)
             await database.write(pulls.release)
             await database.write(partial(lanes.recover, everything=True))
-        parts = await Parts.build(stack, settings, database)
+        parts = await Parts.build(stack, settings, database, roles)
         tasks = parts.start(roles)
         stack.push_async_callback(parts.stop, tasks)
         url = await parts.serve(stack) if Role.WEB in roles else ""
@@ -162,7 +182,13 @@ class Parts:
     health: Health
 
     @classmethod
-    async def build(cls, stack: AsyncExitStack, settings: Settings, database: Database) -> "Parts":
+    async def build(
+        cls,
+        stack: AsyncExitStack,
+        settings: Settings,
+        database: Database,
+        roles: Collection[Role] = ALL,
+    ) -> "Parts":
         """Every part, wired; nothing runs yet."""
         timeout = aiohttp.ClientTimeout(total=10, connect=5)
         http = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
@@ -174,6 +200,11 @@ class Parts:
         media = MediaFolder(settings.data / "media")
         incoming = Inbox(database)
         metrics = Metrics()
+        duties = Duties(
+            dispatches=Role.DISPATCH in roles,
+            delivers=Role.DELIVER in roles,
+            accounts=frozenset((each.name, each.account) for each in platforms),
+        )
         return cls(
             settings=settings,
             database=database,
@@ -186,7 +217,7 @@ class Parts:
             clock=Clock(database, understanding, settings, partial(nightly, settings)),
             page=ResidentPage(database, incoming, understanding, media, settings),
             webhook=Webhook(database, incoming, platforms, metrics),
-            health=Health(database, understanding, metrics, settings),
+            health=Health(database, understanding, metrics, settings, duties),
         )
 
     def start(self, roles: Collection[Role]) -> list[asyncio.Task[None]]:
@@ -256,7 +287,7 @@ async def serve(settings: Settings, roles: Collection[Role], *, demo: bool) -> N
     """Run until the process is told to stop."""
     stop = asyncio.Event()
     _on_stop(stop.set)
-    async with running(settings, roles, demo=demo) as service:
+    async with running(settings, roles, demo=demo, upgrade=True) as service:
         if service.url:
             print(f"listening on {service.url}", flush=True)  # noqa: T201 - the contract
         await stop.wait()

@@ -1,7 +1,9 @@
 """Health: `/healthz` says the process lives, `/readyz` that it does its work, `/metrics` how."""
 
+import asyncio
 import hmac
 import shutil
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,8 +14,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from bot.errors import StorageError
 from bot.metrics import Metrics
 from bot.settings import Settings
-from bot.storage import inbox, memory, outbox, schedules
+from bot.storage import inbox, memory, outbox, schedules, standstill
 from bot.storage.database import Database
+from bot.storage.standstill import Account
 from bot.storage.transaction import Transaction
 from bot.understanding import Understanding
 
@@ -22,6 +25,18 @@ STALE = timedelta(minutes=2)
 
 LEAST_DISK = 200 * 1024 * 1024
 """Bytes; with less, photos and backups will not fit much longer."""
+
+LOOK_AGAIN = timedelta(seconds=5)
+"""A check writes to the disk; whoever asks more often gets what was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """What this process does, and for which accounts; the rest is checked where it is done."""
+
+    dispatches: bool
+    delivers: bool
+    accounts: frozenset[Account]
 
 
 class Health:
@@ -33,9 +48,14 @@ class Health:
         understanding: Understanding,
         metrics: Metrics,
         settings: Settings,
+        duties: Duties,
     ) -> None:
         self._database = database
         self._understanding = understanding
+        self._duties = duties
+        self._checking = asyncio.Lock()
+        self._checks: dict[str, bool] = {}
+        self._checked_at = datetime.min.replace(tzinfo=UTC)
         self._metrics = metrics
         self._settings = settings
 
@@ -53,7 +73,13 @@ class Health:
 
     async def readyz(self, _request: web.Request) -> web.Response:
         """200 when every check holds, else 503; which ones do not stands in the body."""
-        checks = {"understanding": self._understanding.ready, **await self._checks()}
+        async with self._checking:
+            if datetime.now(UTC) - self._checked_at >= LOOK_AGAIN:
+                self._checks = await self._check()
+                self._checked_at = datetime.now(UTC)
+        checks = dict(self._checks)
+        if self._duties.dispatches:
+            checks["understanding"] = self._understanding.ready
         body = {"status": "ok" if all(checks.values()) else "not ready", "checks": checks}
         return web.Response(
             body=orjson.dumps(body),
@@ -74,17 +100,26 @@ class Health:
             headers={"Content-Type": CONTENT_TYPE_LATEST},
         )
 
-    async def _checks(self) -> dict[str, bool]:
-        folder = self._settings.data
+    async def _check(self) -> dict[str, bool]:
         try:
             await self._database.write(memory.forget_expired)
             async with self._database.read() as tx:
-                ages = [(await inbox.age(tx)).oldest, (await outbox.standing(tx, STALE)).oldest]
+                waiting_since = await self._waiting_since(tx)
         except StorageError:
             return {"database": False}
         now = datetime.now(UTC)
-        fresh = all(oldest is None or now - oldest < STALE for oldest in ages)
-        return {"database": True, "queues": fresh, "disk": _free(folder) > LEAST_DISK}
+        moving = all(now - since < STALE for since in waiting_since)
+        free = _free(self._settings.data)
+        return {"database": True, "queues": moving, "disk": free > LEAST_DISK}
+
+    async def _waiting_since(self, tx: Transaction) -> list[datetime]:
+        """Since when each queue that is this process's work waits; none for an empty one."""
+        accounts, found = self._duties.accounts, []
+        if self._duties.dispatches:
+            found.append(await standstill.oldest_message(tx, accounts))
+        if self._duties.delivers:
+            found.append(await standstill.oldest_text(tx, accounts))
+        return [since for since in found if since]
 
     async def _measure(self) -> None:
         async with self._database.read() as tx:
