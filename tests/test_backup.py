@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot import app
-from bot.commands.office import bring_back, community_of
+from bot.commands.office import back_up, bring_back, community_of
 from bot.community.communities import Community
 from bot.community.transaction import CommunityTransaction
 from bot.errors import RuleError
@@ -51,3 +51,13 @@ async def test_a_damaged_backup_changes_nothing(tmp_path: Path, database: Databa
     file.write_bytes(whole)
 
     assert await bring_back(new, file) > 200
+
+
+async def test_a_backup_never_replaces_another(tmp_path: Path) -> None:
+    """The file of that name stays as it is."""
+    file = tmp_path / "a.zip"
+    file.write_bytes(b"earlier")
+    with pytest.raises(RuleError, match="已经有了"):
+        await back_up(Settings(data=tmp_path), file)
+
+    assert file.read_bytes() == b"earlier"

@@ -222,7 +222,7 @@ async def test_half_an_account_is_named(tmp_path: Path) -> None:
 
     assert "XIAOLABA_WECOM_TOKEN" in the_one(findings, "没有设置好").line
     assert the_one(findings, "webchat").well
-    assert "XIAOLABA_ONEBOT_SECRET" in the_one(findings, "onebot").line
+    assert "还没用的服务：onebot" in the_one(findings, "onebot").line
 
 
 async def test_a_port_of_somebody_else(tmp_path: Path, serve: Serve) -> None:

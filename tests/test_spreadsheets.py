@@ -217,6 +217,15 @@ async def test_a_bad_row_is_named_and_nothing_changes(
     assert await stored(office) == before
 
 
+async def test_a_table_without_its_columns_is_refused(office: Settings, tmp_path: Path) -> None:
+    """By name, whether or not there are rows below."""
+    file = sheet(tmp_path / "a.xlsx", ("题目", "答案"))
+    with pytest.raises(RuleError, match="缺这几列：编号、问题。"):
+        await import_entries(office, "", file)
+    with pytest.raises(RuleError, match="缺这几列：名称、类别。"):
+        await import_places(office, "", file)
+
+
 @pytest.mark.parametrize("name", ["a.txt", "no_such_folder/a.xlsx"])
 async def test_what_cannot_be_written_is_said(office: Settings, tmp_path: Path, name: str) -> None:
     """Another ending, a folder that is not there."""

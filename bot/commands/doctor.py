@@ -152,10 +152,10 @@ async def _database(settings: Settings) -> list[Finding]:
         found = await checkup.look(url)
     except StorageError:
         cure = f"看看 {PREFIX}DATABASE_URL 对不对、数据库开着没有；新装的先运行 xiaolaba db upgrade"
-        return [_bad(f"{name}打不开", cure)]
+        return [_bad(f"{name} 打不开", cure)]
     if not found.newest:
-        return [_bad(f"{name}是旧的", "停掉服务，运行 xiaolaba db upgrade")]
-    findings = [_good(f"{name}能读，版本 {found.version}")]
+        return [_bad(f"{name} 是旧的", "停掉服务，运行 xiaolaba db upgrade")]
+    findings = [_good(f"{name} 能读，版本 {found.version}")]
     if found.journal not in {None, "wal"}:
         cure = "停掉服务再开始一次；还不行就把数据文件夹放到本机的硬盘上"
         findings.append(_bad(f"数据库的日志方式是 {found.journal}，应当是 wal", cure))
@@ -211,7 +211,8 @@ async def _public_url(settings: Settings, http: aiohttp.ClientSession) -> list[F
 
 
 async def _platforms(settings: Settings, http: aiohttp.ClientSession) -> list[Finding]:
-    findings, absent = [], []
+    findings: list[Finding] = []
+    absent: list[str] = []
     # Opened, and never touched: to build an account nobody is asked anything.
     async with open_database(settings.url) as database:
         memory = SharedMemory(database)
@@ -226,9 +227,10 @@ async def _platforms(settings: Settings, http: aiohttp.ClientSession) -> list[Fi
                 named = "、".join(filter(None, accounts))
                 findings.append(_good(f"{name} 开通了" + (f"（{named}）" if named else "")))
             else:
-                needed = "、".join(f"{PREFIX}{name}_{key}".upper() for key in module.SETTINGS)
-                absent.append(_good(f"{name} 没有开通。要开通就填：{needed}"))
-    return findings + absent
+                absent.append(name)
+    if absent:
+        findings.append(_good(f"还没用的服务：{'、'.join(absent)}。要用就看 docs/settings.md"))
+    return findings
 
 
 async def _communities(settings: Settings) -> list[Finding]:

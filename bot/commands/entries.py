@@ -74,7 +74,7 @@ def read_rows(path: Path) -> list[Row]:
     """
     found: list[Row] = []
     seen: dict[str, int] = {}
-    for number, row in rows(path):
+    for number, row in rows(path, "编号", "问题"):
         named = {COLUMNS.get(name, name): value for name, value in row.items()}
         id = text(named.get("id"))
         if not id or not text(named.get("question")):
@@ -86,11 +86,11 @@ def read_rows(path: Path) -> list[Row]:
     return found
 
 
-def rows(path: Path) -> Iterator[Row]:
-    """The rows of a JSONL, CSV or XLSX file.
+def rows(path: Path, *needed: str) -> Iterator[Row]:
+    """The rows of a JSONL, CSV or XLSX file; a table has to have the needed columns.
 
     Raises:
-        RuleError: the file cannot be read.
+        RuleError: the file cannot be read, or a column is missing.
     """
     try:
         if path.stat().st_size > LARGEST:
@@ -99,9 +99,9 @@ def rows(path: Path) -> Iterator[Row]:
             case ".jsonl" | ".json":
                 yield from _json_lines(path)
             case ".csv":
-                yield from _named(_csv(path))
+                yield from _named(_csv(path), needed)
             case ".xlsx":
-                yield from _named(_sheet(path))
+                yield from _named(_sheet(path), needed)
             case _:
                 raise RuleError(f"{path}：只认 JSONL、CSV、XLSX 文件。")
     except (OSError, ValueError, csv.Error, KeyError) as error:
@@ -170,8 +170,11 @@ def _sheet(path: Path) -> Iterator[Sequence[Any]]:
         book.close()
 
 
-def _named(table: Iterator[Sequence[Any]]) -> Iterator[Row]:
+def _named(table: Iterator[Sequence[Any]], needed: Sequence[str]) -> Iterator[Row]:
     names = [text(name) for name in next(table, ())]
+    known = {*names, *(chinese for chinese, english in COLUMNS.items() if english in names)}
+    if missing := [column for column in needed if column not in known]:
+        raise RuleError(f"表里缺这几列：{'、'.join(missing)}。第一行要写列名。")
     for number, row in enumerate(table, 2):
         if any(text(cell) for cell in row):
             yield number, {name: cell for name, cell in zip(names, row, strict=False) if name}

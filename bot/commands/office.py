@@ -137,9 +137,15 @@ async def draw_code(settings: Settings, code: str, name: str, target: Path) -> s
 
 
 async def back_up(settings: Settings, target: Path | None) -> tuple[Path, int]:
-    """Write a backup; where it is and how many rows it holds."""
+    """Write a backup; where it is and how many rows it holds.
+
+    Raises:
+        RuleError: there is a file of that name.
+    """
     moment = datetime.now(settings.zone)
     path = target or settings.data / "backups" / f"xiaolaba-{moment:%Y-%m-%d-%H%M%S}.zip"
+    if path.exists():
+        raise RuleError(f"{path} 已经有了，换一个名字吧：原来的备份不覆盖。")
     async with app.opened(settings):
         rows = await backup.save(settings.url, settings.data / "media", path)
     return path, rows

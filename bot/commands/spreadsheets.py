@@ -232,7 +232,7 @@ class _PlaceRow:
 
 def _place_rows(file: Path) -> list[_PlaceRow]:
     found: dict[tuple[str, str], _PlaceRow] = {}
-    for number, row in rows(file):
+    for number, row in rows(file, "名称", "类别"):
         name, kind, above = (text(row.get(column)) for column in ("名称", "类别", "上级"))
         if not name:
             raise RuleError(f"第{number}行缺名称。")
