@@ -40,9 +40,7 @@ ALLOWED: dict[str, set[str]] = {
     "bot.dispatch": STEP | {"bot.api", "bot.community", "bot.understanding", "faq"},
     "bot.schedule": FACE,
     "bot.health": {"bot.metrics", "bot.settings", "bot.storage", "bot.understanding"} | WORDS,
-    "bot.exports": FACE,
     "bot.web": FACE,
-    "bot.console": FACE,
 }
 """What each part may import beside itself. `handlers` may not even import themselves."""
 
