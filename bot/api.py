@@ -104,7 +104,8 @@ class Context:
 
     `read` says what a sentence would mean if a resident wrote it. `answered` is True when the
     message continues the handler's own question, whose `data` is then here; `chosen` is the value
-    of the choice a digit picked, None when it was answered in words.
+    of the choice a digit picked, None when it was answered in words. `choices` is how many an open
+    question offers that the message does not answer.
     """
 
     tx: CommunityTransaction
@@ -114,6 +115,7 @@ class Context:
     answered: bool = False
     chosen: Any = None
     data: Any = None
+    choices: int = 0
 
     async def ask(self, person: int, text: str, question: Question) -> bool:
         """Put a question to somebody else; False when nobody can reach them.

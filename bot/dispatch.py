@@ -47,6 +47,11 @@ POLL = timedelta(seconds=1)
 APOLOGY = "刚才没弄好，已经告诉工作人员了。急事请打☎{phone}。"
 APOLOGY_WITHOUT_PHONE = "刚才没弄好，已经告诉工作人员了。"
 
+GAVE_UP = "{who}说“{text}”，我没弄好。请联系一下。"
+
+ALONE = "这件事请单独发给我，别在群里说。"
+"""Instead of a private text where only the group would read it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -228,6 +233,7 @@ class Dispatcher:
                 phone = prepared.community.phone
                 words = APOLOGY.format(phone=phone) if phone else APOLOGY_WITHOUT_PHONE
                 await self._say(tx, prepared, [Reply(words)])
+                await _alert(tx, prepared)
 
         await self._database.write(unit)
 
@@ -238,7 +244,7 @@ class Dispatcher:
             Draft(
                 to=_private(message) if reply.private else _chat(message),
                 kind=Kind.EMERGENCY if reply.urgent else Kind.REPLY,
-                text=reply.text,
+                text=ALONE if reply.private and _crowded(message) else reply.text,
                 choices=tuple(choice.label for choice in reply.question.choices)
                 if reply.question
                 else (),
@@ -295,8 +301,10 @@ class Dispatcher:
 def _context(context: Context, dialogue: Dialogue | None) -> Context:
     """With what the open question knows, when the message answers it."""
     decision = context.decision
-    if decision.action != "choose" or dialogue is None:
+    if dialogue is None:
         return context
+    if decision.action != "choose":
+        return replace(context, choices=len(dialogue.values))
     chosen = None if decision.choice is None else dialogue.values[decision.choice - 1]
     return replace(context, answered=True, chosen=chosen, data=dialogue.data)
 
@@ -339,6 +347,18 @@ async def _ask(
     await room.dialogues.open(prepared.person.identity, prepared.message.chat, dialogue)
 
 
+def _crowded(message: Message) -> bool:
+    """True in a group of a service that has no other chat with the sender."""
+    return message.kind is ChatKind.GROUP and not message.private_chat
+
+
+async def _alert(tx: Transaction, prepared: Prepared) -> None:
+    """Staff hear of a message that could not be handled: its sender was told so."""
+    handoffs = CommunityTransaction(tx, prepared.community).handoffs
+    who = await handoffs.caller(prepared.person)
+    await handoffs.alert(GAVE_UP.format(who=who, text=prepared.message.text[:100]), Kind.REMINDER)
+
+
 def _listed(answer: Answer) -> Sequence[Reply]:
     if answer is None:
         return []
@@ -350,6 +370,6 @@ def _chat(message: Message) -> Destination:
 
 
 def _private(message: Message) -> Destination:
-    """The sender's own chat; the same chat where the service has no other."""
+    """The sender's own chat; the same chat where the service has no other (see `ALONE`)."""
     chat = message.private_chat if message.kind is ChatKind.GROUP else message.chat
     return Destination(message.platform, message.account, chat or message.chat)

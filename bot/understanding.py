@@ -54,6 +54,11 @@ ACTIONS = {
 PARTICLES = frozenset("已经都还是就那修弄办吧的了啦呢哦嗯谢您你，。！,.! ")
 """What people say around a choice without meaning another one."""
 
+REFUSALS = frozenset(
+    {"取消", "撤回", "算了", "不发了", "别发", "别发了", "不用了", "不要了", "不了"}
+)
+"""What declines whatever was asked."""
+
 
 class Skill(Protocol):
     """What understanding needs to know of a handler."""
@@ -242,7 +247,9 @@ def _asked(dialogue: Dialogue | None) -> faq.OpenQuestion | None:
 
 
 def _numbered(text: str, dialogue: Dialogue | None) -> str:
-    """A choice that was said in its own words, 已经修好了 for 好了, as its number."""
+    """A choice that was said in its own words, 已经修好了 for 好了, or refused, as its number."""
+    if dialogue and dialogue.refusal and text.strip("。！!， ") in REFUSALS:
+        return str(dialogue.refusal)
     labels = dialogue.labels if dialogue else ()
     fitting = [
         number

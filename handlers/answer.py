@@ -4,7 +4,7 @@ from bot.api import Choice, Context, Message, Outcome, Question, Reply, handles
 
 ASK_BACK = "您是想问哪个？回个数字："
 NONE_OF_THEM = "都不是"
-REFUSED = "这个我还不会，已经告诉工作人员，问到了回您。"
+REFUSED = "这个我还不会，记下来了，工作人员看到会回您。"
 CALL = "急的话打☎{社区电话}。"
 NOT_AGAIN = "好的，那您换个说法再问我一次，或者说“找人”。"
 ALSO_REPORT = "要我记下来请人去看吗？"
@@ -51,7 +51,7 @@ async def suggest(message: Message, context: Context) -> Reply:
 
 @handles("refuse")
 async def refuse(message: Message, context: Context) -> Reply:
-    """Say so, and let staff know what was asked."""
+    """Say so, and keep what was asked for staff."""
     return await _refuse(message, context)
 
 

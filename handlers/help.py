@@ -9,6 +9,7 @@ STAFF = (
     "工作人员可以说：\n通知 3号楼 明早8点停水\n安排 周六上午九点 大清扫\n712 修好了（可带照片）\n"
     "记一下（回复别人的话）"
 )
+STILL_OPEN = "请回一个数字：{numbers}。"
 UNCLEAR = "您回的是几？刚才的问题过去了，请再说一遍。"
 
 
@@ -27,5 +28,8 @@ async def welcome(message: Message, context: Context) -> Reply:
 
 @handles("unclear")
 async def unclear(message: Message, context: Context) -> Reply:
-    """A digit without a question: ask back, never guess."""
+    """A digit that means nothing: ask back, never guess. The open question stays open."""
+    if context.choices:
+        numbers = "、".join(str(number) for number in range(1, context.choices + 1))
+        return Reply(STILL_OPEN.format(numbers=numbers))
     return Reply(UNCLEAR)

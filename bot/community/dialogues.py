@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 LIFETIME = timedelta(minutes=30)
 """After so long a digit is asked back: nobody remembers what it was for."""
 
+DECLINING = frozenset({"不发", "不对", "不用", "都不是"})
+"""What the last choice says when it leaves everything as it is."""
+
 PHOTOS = "photos"
 """The only thing that a question knows which waits for the words to some pictures."""
 
@@ -51,6 +54,11 @@ class Dialogue:
     labels: tuple[str, ...]
     free_text: bool
     data: Any
+
+    @property
+    def refusal(self) -> int | None:
+        """The number of the choice that declines, when the last one does."""
+        return len(self.labels) if self.labels and self.labels[-1] in DECLINING else None
 
 
 async def open_questions(

@@ -4,7 +4,7 @@ from tests.dialogues.people import KfResident, Neighbour, Resident, Staff
 from tests.service import SQLITE, Service
 
 LATE = ["您回的是几？刚才的问题过去了，请再说一遍。"]
-REFUSED = ["这个我还不会，已经告诉工作人员，问到了回您。\n急的话打☎0411-5550101。"]
+REFUSED = ["这个我还不会，记下来了，工作人员看到会回您。\n急的话打☎0411-5550101。"]
 HELLO = ["您好！问事、报修、找人，您直接说就行。"]
 
 
@@ -43,7 +43,9 @@ async def test_a_digit_out_of_range_is_asked_back(resident: Resident) -> None:
     """And the question stays open for the right one."""
     choices = offered(await resident.says("社保"))
 
-    assert await resident.says(str(len(choices) + 1)) == LATE
+    assert await resident.says(str(len(choices) + 1)) == [
+        f"请回一个数字：{'、'.join(str(n) for n in range(1, len(choices) + 1))}。"
+    ]
     assert await resident.says(str(len(choices))) == [
         "好的，那您换个说法再问我一次，或者说“找人”。"
     ]

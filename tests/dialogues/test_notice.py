@@ -99,6 +99,18 @@ async def test_whom_and_nothing_said(staff: Staff) -> None:
         ]
 
 
+@SQLITE
+async def test_taken_back(staff: Staff) -> None:
+    """A wrong number leaves the question open, a word of refusal closes it."""
+    for refusal in ("取消", "算了", "撤回。", "不发了"):
+        await staff.says(f"通知 3号楼 {SAID}")
+        assert await staff.says("3") == ["请回一个数字：1、2。"]
+        assert await staff.says(refusal) == ["好的，没有发。"]
+    await staff.says("1")
+
+    assert await staff.says("通知进度") == ["还没有发过通知。"]
+
+
 async def notify(staff: Staff, text: str) -> None:
     """Send it without further ado."""
     await staff.says(f"通知 3号楼 {text}")
