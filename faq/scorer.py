@@ -19,6 +19,8 @@ SHORT = 4
 """Characters of a message that is hardly more than a word."""
 JUDGED = 8
 """How many candidates get a probability."""
+PER_SHARED = 1.5
+"""Score for each unit of shared words or pairs, where no concept is shared."""
 SIGNS = ("ad", "chat", "neighbour", "told", "resolved")
 """Cues that a message asks nothing."""
 
@@ -52,13 +54,23 @@ class Scorer:
         for place, (rank, id) in enumerate(ranks):
             rival = ranks[1 if place == 0 else 0][0] if len(ranks) > 1 else rank - 3
             signs = evidence(reading, found[id], rank, rank - rival)
-            judged.append(Candidate(id, round(self._probability(signs), 4)))
+            score = min(self._probability(signs), _most(found[id]))
+            judged.append(Candidate(id, round(score, 4)))
         return sorted(judged, key=lambda candidate: -candidate.score)
 
     def _probability(self, signs: Features) -> float:
         return sigmoid(
             sum(weight * signs.get(name, 0.0) for name, weight in self.judgement.items())
         )
+
+
+def _most(features: Features) -> float:
+    """The highest score that so little in common allows: 1 where a concept is shared."""
+    if features.get("matched"):
+        return 1.0
+    return min(
+        1.0, PER_SHARED * max(features.get("words_sum", 0.0), features.get("pairs_sum", 0.0))
+    )
 
 
 def evidence(reading: Reading, features: Features, rank: float, margin: float) -> Features:

@@ -7,7 +7,7 @@ WELCOME = "不客气，有事您说话。"
 FINE = "好的，有事您说话。"
 SELF = "我是{name}的小喇叭，是机器人。\n问事、报修、找人，您直接说就行。"
 
-GREETINGS = "你好|您好|在吗|在不在|喂|早上好|上午好|中午好|下午好|晚上好|小喇叭|[呀啊哈]"
+GREETINGS = "你好|您好|在吗|在不在|喂|早上好|上午好|中午好|下午好|晚上好|小喇叭"
 ACKNOWLEDGED = (
     "谢+|谢谢[你您]*|多谢|感谢|辛苦[你您]?了?|麻烦[你您]了?|好的?|好嘞|行|嗯+|哦+|噢+|知道|明白|收到"
     r"|ok|OK|了|啦|呀|啊|哈|吧|\[(?!图片|语音|视频|文件|位置|链接)[一-龥A-Za-z]{1,4}\]"
@@ -16,7 +16,7 @@ ACKNOWLEDGED = (
 THANKS = ("谢", "辛苦", "麻烦")
 
 
-@handles("skill:hello", pattern=r"^\W*(?:(?:" + GREETINGS + r")\W*)+$")
+@handles("skill:hello", pattern=r"^\W*(?:(?:" + GREETINGS + r")[呀啊哈]?\W*)+$")
 async def hello(message: Message, context: Context) -> Reply | None:
     """A hello in private; a group greets itself."""
     alone = message.kind is ChatKind.PRIVATE or message.addressed
@@ -33,7 +33,15 @@ async def thanks(message: Message, context: Context) -> Reply | None:
 
 @handles(
     "skill:self",
-    examples=("你是谁", "你谁啊", "你是机器人吗", "你叫什么名字", "你是干什么的", "你会干什么"),
+    examples=(
+        "你是谁",
+        "你谁啊",
+        "你是机器人吗",
+        "你叫什么名字",
+        "你是干什么的",
+        "你会干什么",
+        "你能做什么",
+    ),
 )
 async def introduction(message: Message, context: Context) -> Reply:
     """Who speaks here, and that it is a machine."""

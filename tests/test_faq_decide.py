@@ -302,6 +302,12 @@ def test_an_answer_names_its_entry() -> None:
     assert decision.score == decision.candidates[0].score
 
 
+@pytest.mark.parametrize("text", ["没人来", "6号楼门口", "好的", "都不是", "换手机了"])
+def test_a_word_in_common_is_no_answer(text: str) -> None:
+    """Where no concept is shared, words and pairs have to carry the score."""
+    assert understand(text, PRIVATE).action != "answer"
+
+
 def test_few_are_offered() -> None:
     """At most three, none that is hardly meant; the decision keeps up to five."""
     decision = understand("低保", PRIVATE)
