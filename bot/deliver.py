@@ -19,7 +19,6 @@ from bot.storage.changes import OUTBOX
 from bot.storage.database import Database
 from bot.storage.lanes import Claim, Outcome
 from bot.storage.outbox import FAILED, SENT, UNKNOWN, WAITING
-from bot.storage.transaction import Transaction
 
 log = logging.getLogger(__name__)
 
@@ -153,11 +152,7 @@ class Deliverer:
     async def _write(self) -> None:
         async with self._turn:
             finished, self._finished, self._settling = self._finished, [], None
-
-            async def unit(tx: Transaction) -> None:
-                await lanes.settle(tx, finished)
-                tx.hint(OUTBOX)
-
+            unit = partial(lanes.settle, results=finished)
             # What was sent is sent: it has to be written down, or it is sent again.
             for _ in range(SETTLE_TRIES):
                 try:

@@ -107,7 +107,7 @@ async def claim(
 
 
 async def settle(tx: Transaction, results: Sequence[tuple[Claim, Outcome]]) -> None:
-    """Write down what became of each text and let its lane go on."""
+    """Write down what became of each text and let its lane go on, now if it has more to send."""
     lanes = {claim.lane: (claim, outcome) for claim, outcome in results}
     ours = await _still_ours(tx, lanes)
     texts = [_settled(tx.now, *lanes[lane.id]) for lane in ours]
@@ -132,6 +132,8 @@ async def settle(tx: Transaction, results: Sequence[tuple[Claim, Outcome]]) -> N
         )
     if changes:
         await tx.execute(lane_statements.FREE_LANE, changes)
+    if any(wake <= tx.now for wake, _ in nexts.values()):
+        tx.hint(OUTBOX)
 
 
 async def recover(tx: Transaction, *, everything: bool = False) -> int:
