@@ -8,7 +8,7 @@ LONG = 48
 """Characters from which a message tells a story: a word in passing is no wish then."""
 MINE = re.compile("[报反]|编号|单|投诉|登记|处理|办|结果|进度|回复|解决|来人|人来|下文|动静")
 """What a question about an issue speaks of, and gossip does not."""
-SPARE = 2
+SPARE = 1
 """Characters beside a word for taking back that still are the whole message."""
 SIGNED = re.compile(r"\s*(?:[+＋]|加)\s*[1-9一二三四五六]\s*")
 ISSUE_NUMBER = re.compile(r"编号\s*[A-Za-z]?\d{1,6}|\d{4}-\d{4}|^\s*[#＃]\d{1,6}")
@@ -16,7 +16,7 @@ WHEN = re.compile("什么时候|哪天|哪一天|几[号点]|[周星期]+几")
 """What is asked of something that is held on a day."""
 NUDGE = re.compile(
     "(?:那|现在|到底|事情?|我的事|我那事)?(?:怎么样了|[好弄修办处理]*好了?[没吗]有?|[修办弄来]了[没吗]有?"
-    "|有人来[没吗了不]*|来人[没吗了]*|(?:怎么)?还没(?:好|来人?|人来|弄|修|办)|(?:什么时候|几点)(?:来人?|能?好))[吗了]?"
+    "|有人来[没吗了不]*|人来了?没有?|没人来|来人[没吗了]*|(?:怎么)?还没(?:好|来人?|人来|弄|修|办)|(?:什么时候|几点)(?:来人?|能?好))[吗了]?"
 )
 """How it stands, from somebody who expects us to know what is meant."""
 TAKEN_BACK = re.compile("取消|撤[回销掉]|删掉|去掉|划掉|撤下来")
