@@ -6,6 +6,10 @@ from bot.api import ChatKind, Context, Issue, Message, Reply, handles, shortened
 
 NUMBER = re.compile(r"(?:(20\d\d)-)?0*(\d{1,6})(?!\d|号楼|栋|单元|楼)")
 NOTHING = "您还没有报过事情。哪里坏了，直接说就行。"
+ALL_DONE = "都办完了，没有没办完的。"
+MORE = "还有{count}件。"
+LISTED = 8
+"""Lines of a list that are read."""
 UNKNOWN = "没有编号{number}。您看看是不是记错了？"
 
 
@@ -32,6 +36,18 @@ async def progress(message: Message, context: Context) -> Reply:
     issues = await context.tx.issues.reported_by(context.person.id)
     lines = [_line(issue, context) for issue in issues]
     return Reply("\n".join(lines) if lines else NOTHING, private=True)
+
+
+@handles("skill:unfinished", words=("没办完的", "还有哪些没办"), staff=True, help="没办完的")
+async def unfinished(message: Message, context: Context) -> Reply:
+    """What staff still have to do, the oldest first."""
+    issues = await context.tx.issues.unfinished()
+    if not issues:
+        return Reply(ALL_DONE)
+    lines = [_line(issue, context) for issue in issues[:LISTED]]
+    if len(issues) > LISTED:
+        lines.append(MORE.format(count=len(issues) - LISTED))
+    return Reply("\n".join(lines), private=True)
 
 
 def _number(text: str) -> tuple[int | None, int] | None:

@@ -126,11 +126,6 @@ class Issue:
     opened_at: datetime
     due_at: datetime
 
-    @property
-    def full_number(self) -> str:
-        """`2026-0712`, as in the ledger."""
-        return f"{self.year}-{self.number:04d}"
-
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -230,6 +225,18 @@ class Issues:
             .where(IssueRow.community_id == self._tx.community.id, IssueRow.reporter_id == person)
             .order_by(IssueRow.closed_at.is_not(None), IssueRow.id.desc())
             .limit(limit)
+        )
+        return [_issue(row) for row in rows]
+
+    async def unfinished(self) -> list[Issue]:
+        """What is not done, the oldest first."""
+        rows = await self._tx.store.select(
+            select(*_COLUMNS)
+            .where(
+                IssueRow.community_id == self._tx.community.id,
+                IssueRow.state.not_in([State.CONFIRMING, State.CLOSED]),
+            )
+            .order_by(IssueRow.id)
         )
         return [_issue(row) for row in rows]
 

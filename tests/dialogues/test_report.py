@@ -209,6 +209,20 @@ async def test_closed_from_the_group(
 
 
 @SQLITE
+async def test_what_is_not_done(service: Service, resident: Resident, staff: Staff) -> None:
+    """Staff see their work, the oldest first, and close it in their own words."""
+    assert await staff.says("没办完的") == ["都办完了，没有没办完的。"]
+    await resident.says("3号楼电梯坏了")
+    await resident.says("5号楼楼道灯不亮")
+    lines = [await progress(service, 1, "3号楼电梯坏了")]
+    lines.append(await progress(service, 2, "5号楼楼道灯不亮"))
+    assert await staff.says("没办完的") == ["\n".join(lines)]
+
+    assert await staff.says("2 换了灯泡，修好了") == ["编号2记好了，已经告诉报的人。"]
+    assert await staff.says("没办完的") == lines[:1]
+
+
+@SQLITE
 async def test_residents_close_nothing(resident: Resident, another: Resident) -> None:
     """The words of staff mean nothing from anybody else."""
     await resident.says("3号楼电梯坏了")
