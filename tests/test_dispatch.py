@@ -6,13 +6,17 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import aiohttp
 from sqlalchemy import select, update
 
 from bot import skills
 from bot.api import Answer, Context, Handler, Message, Reply, Report, RuleError
+from bot.community.communities import everyone
 from bot.community.issues import IssueRow
+from bot.community.people import IdentityRow, Role
+from bot.community.transaction import CommunityTransaction
 from bot.dispatch import Dispatcher
 from bot.metrics import Metrics
 from bot.model import ChatKind
@@ -114,6 +118,35 @@ async def test_a_failing_handler_leaves_nothing(store: Database, tmp_path: Path)
     assert rows[0].state == FAILED
     assert "LookupError" in str(rows[0].error)
     assert BROKEN not in str(rows[0].error)
+
+
+async def on_the_phone(tx: Transaction) -> None:
+    """One staff member who can be reached."""
+    (community,) = await everyone(tx, ZoneInfo("Asia/Shanghai"))
+    room = CommunityTransaction(tx, community)
+    member = await room.people.add("值班", Role.STAFF, await room.places.root())
+    await tx.execute(
+        tx.insert(IdentityRow).values(
+            platform="webchat",
+            account="",
+            sender="on-duty",
+            chat="on-duty",
+            person_id=member,
+            heard_at=tx.now,
+        )
+    )
+
+
+async def test_staff_hear_of_a_message_that_failed(store: Database, tmp_path: Path) -> None:
+    """The apology says so, and it is true."""
+    await store.write(on_the_phone)
+    await Inbox(store).add([said(1)])
+    async with dispatching(store, tmp_path, Handler("report", file_and_fail)) as dispatcher:
+        for _ in range(inbox.ATTEMPTS):
+            await work(dispatcher)
+            await hurry(store)
+
+    assert [text.split("说")[0] for text in await texts(store)] == [APOLOGY, "一位居民"]
 
 
 async def file_and_refuse(message: Message, context: Context) -> Answer:

@@ -303,7 +303,7 @@ class People:
     async def redeem(self, identity: int, code: str) -> str:
         """Join the identity to the person of the code; their name, "" when the code is not good.
 
-        What the identity reported and signed up for before goes with it.
+        What the old person reported and signed up for goes along with their last identity.
 
         Raises:
             RuleError: too many wrong codes were tried.
@@ -339,8 +339,10 @@ class People:
         await store.execute(
             update(IdentityRow).where(IdentityRow.id == identity).values(person_id=person)
         )
-        await self._tx.issues.adopt(old, person)
-        await self._tx.events.adopt(old, person)
+        left = await store.select(select(IdentityRow.id).where(IdentityRow.person_id == old))
+        if left.first() is None:
+            await self._tx.issues.adopt(old, person)
+            await self._tx.events.adopt(old, person)
         name = await store.select(select(PersonRow.name).where(PersonRow.id == person))
         return name.scalar_one() or "您"
 

@@ -60,6 +60,19 @@ async def test_two_chats_become_one_person(resident: Resident, kf_resident: KfRe
     assert await kf_resident.says(f"绑定 {code}") == WRONG
 
 
+@SQLITE
+async def test_who_has_a_chat_left_keeps_what_is_theirs(
+    resident: Resident, another: Resident, kf_resident: KfResident
+) -> None:
+    """One chat that goes over to somebody else takes no report with it."""
+    await resident.says("3号楼电梯坏了")
+    await kf_resident.says(f"绑定 {code_in(await resident.says('绑定'))}")
+    await kf_resident.says(f"绑定 {code_in(await another.says('绑定'))}")
+
+    assert "3号楼电梯坏了" in (await resident.says("1怎么样了"))[0]
+    assert "3号楼电梯坏了" not in (await another.says("1怎么样了"))[0]
+
+
 async def test_a_code_is_not_guessed(resident: Resident, another: Resident) -> None:
     """Five wrong ones, and even the right one has to wait."""
     code = code_in(await another.says("绑定"))
