@@ -24,6 +24,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.errors import RuleError
+from bot.model import Kind
+from bot.storage import outbox
+from bot.storage.outbox import Draft
 from bot.storage.tables import Base, Identity, Json, UtcTime
 
 if TYPE_CHECKING:
@@ -228,6 +231,28 @@ class Questions:
             .limit(limit)
         )
         return [Asked(row[0], row[1], Outcome(row[2]), row[3]) for row in rows]
+
+    async def answered(self, id: int, text: str) -> bool | None:
+        """Staff answer it: whether the asker could be told; None when nothing of that id waits."""
+        store = self._tx.store
+        done = await store.execute(
+            update(QuestionRow)
+            .where(
+                QuestionRow.id == id,
+                QuestionRow.community_id == self._tx.community.id,
+                QuestionRow.done_at.is_(None),
+            )
+            .values(done_at=store.now)
+            .returning(QuestionRow.person_id, QuestionRow.text)
+        )
+        row = done.first()
+        if row is None:
+            return None
+        to = await self._tx.people.reach(row[0])
+        if to is None:
+            return False
+        await outbox.add(store, [Draft(to, Kind.REPLY, f"您问的“{row[1][:30]}”：\n{text}")])
+        return True
 
     async def chosen(self, person: int, entry: str) -> None:
         """The person picked this entry: their newest suggested question is answered by it."""
