@@ -12,6 +12,11 @@ READ_BACK = "{when}，{title}{where}，对吗？"
 YES = "对"
 NO = "不对"
 PLANNED = "安排好了：{line}。\n头一天17点和开始前两小时提醒大家。"
+NOTHING_ON = "现在没有安排活动。"
+WHICH = "取消哪个？回个数字："
+KEEP = "都不取消"
+KEPT = "好的，都没取消。"
+CANCELLED = "取消了：{line}。不再提醒了，请发个通知告诉大家。"
 DROPPED = "好的，没有安排。请重新说一遍。"
 
 
@@ -47,6 +52,26 @@ async def plan(message: Message, context: Context) -> Reply:
         READ_BACK.format(when=times.describe(phrase), title=title, where=where),
         Question([Choice(YES, value=True), Choice(NO, value=False)], data=data),
     )
+
+
+@handles("skill:cancel_event", words=("取消活动",), staff=True, help="取消活动")
+async def cancel_event(message: Message, context: Context) -> Reply:
+    """Which one, by number; then nobody is reminded of it."""
+    if context.answered:
+        return await _cancelled(context)
+    events = await context.tx.events.upcoming()
+    if not events:
+        return Reply(NOTHING_ON)
+    choices = [*(Choice(event.line, event.id) for event in events), Choice(KEEP, 0)]
+    return Reply(WHICH, Question(choices))
+
+
+async def _cancelled(context: Context) -> Reply:
+    if not context.chosen:
+        return Reply(KEPT)
+    event = await context.tx.events.get(context.chosen)
+    await context.tx.events.cancel(event)
+    return Reply(CANCELLED.format(line=event.line))
 
 
 async def _confirmed(context: Context) -> Reply:

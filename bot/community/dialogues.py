@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LIFETIME = timedelta(minutes=30)
 """After so long a digit is asked back: nobody remembers what it was for."""
 
-DECLINING = frozenset({"不发", "不对", "不用", "都不是"})
+DECLINING = frozenset({"不发", "不对", "不用", "都不是", "都不取消"})
 """What the last choice says when it leaves everything as it is."""
 
 PHOTOS = "photos"

@@ -154,6 +154,24 @@ async def test_as_many_as_there_is_room_for(
     assert await another.says("报名 2个人") == [f"报上了：{line}，2人。不去了就说“取消报名”。"]
 
 
+@SQLITE
+async def test_cancelled(
+    service: Service, resident: Resident, staff: Staff, kf_resident: KfResident
+) -> None:
+    """By number; whoever comes is not reminded any more."""
+    assert await staff.says("取消活动") == ["现在没有安排活动。"]
+    line = await planned(service, "剪纸课", 2)
+    await kf_resident.says("报名")
+    assert await staff.says("取消活动") == [f"取消哪个？回个数字：\n1 {line}\n2 都不取消"]
+    assert await staff.says("算了") == ["好的，都没取消。"]
+    await staff.says("取消活动")
+
+    assert await staff.says("1") == [f"取消了：{line}。不再提醒了，请发个通知告诉大家。"]
+    assert await resident.says("活动") == NOTHING
+    still = select(ScheduleRow.id).where(ScheduleRow.state == WAITING)
+    assert await service.rows(still.where(ScheduleRow.kind == REMINDER)) == []
+
+
 async def test_at_the_same_moment(service: Service) -> None:
     """Eight ask for three seats at once: three get one."""
     await planned(service, "剪纸课", 2, capacity=3)
