@@ -8,11 +8,12 @@ FINE = "好的，有事您说话。"
 SELF = "我是{name}的小喇叭，是机器人。\n问事、报修、找人，您直接说就行。"
 
 GREETINGS = "你好|您好|在吗|在不在|喂|早上好|上午好|中午好|下午好|晚上好|小喇叭"
+EMOJI = "☀-➿\U0001f000-\U0001faff"
 ACKNOWLEDGED = (
-    "谢+|谢谢[你您]*|多谢|感谢|辛苦[你您]?了?|麻烦[你您]了?|好的?|好嘞|行|嗯+|哦+|噢+|知道|明白|收到"
-    r"|ok|OK|了|啦|呀|啊|哈|吧|\[(?!图片|语音|视频|文件|位置|链接)[一-龥A-Za-z]{1,4}\]"
-    "|[☀-➿\U0001f000-\U0001faff]"
+    "谢[你您]?|多谢|感谢|辛苦|麻烦[你您]|好[的滴嘞]?|行|嗯|哦|噢|知道|明白|了解|收到|ok|OK|[了啦呀啊哈吧]"
+    r"|\[(?!图片|语音|视频|文件|位置|链接)[一-龥A-Za-z]{1,4}\]"
 )
+"""One reading for every text: of what could be read in two ways a long text takes for ever."""
 THANKS = ("谢", "辛苦", "麻烦")
 
 
@@ -23,7 +24,7 @@ async def hello(message: Message, context: Context) -> Reply | None:
     return Reply(HELLO) if alone else None
 
 
-@handles("skill:thanks", pattern=r"^\W*(?:(?:" + ACKNOWLEDGED + r")[^\w\[]*)+$")
+@handles("skill:thanks", pattern=rf"^(?=(?s:.*)[\w{EMOJI}])(?:{ACKNOWLEDGED}|[^\w\[])+$")
 async def thanks(message: Message, context: Context) -> Reply | None:
     """One line for thanks, or for 好的, in private."""
     if message.kind is not ChatKind.PRIVATE:

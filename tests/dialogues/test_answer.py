@@ -146,6 +146,8 @@ async def test_hello_and_thanks(
     for said in ("好的", "嗯嗯", "收到", "👌", "😂😂", "[抱拳]"):
         assert await resident.says(said) == ["好的，有事您说话。"], said
     assert (await resident.says("你是机器人吗"))[0].endswith("问事、报修、找人，您直接说就行。")
+    for piece in ("嗯", "😂", "谢谢", "辛苦了"):
+        assert await resident.says(piece * 200 + "x") == REFUSED, piece
     assert (await resident.says("你好，3号楼灯坏了"))[0].startswith("记下了")
     assert (await resident.says("谢谢，5号楼灯也坏了"))[0].startswith("记下了")
     assert await group.asks_in_group("你好") == HELLO
