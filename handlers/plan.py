@@ -17,6 +17,8 @@ WHICH = "取消哪个？回个数字："
 KEEP = "都不取消"
 KEPT = "好的，都没取消。"
 CANCELLED = "取消了：{line}。不再提醒了，请发个通知告诉大家。"
+NEVER_MIND = "不用"
+GIVEN_UP = "好的，没有安排。"
 DROPPED = "好的，没有安排。请重新说一遍。"
 
 
@@ -28,17 +30,24 @@ DROPPED = "好的，没有安排。请重新说一遍。"
 )
 async def plan(message: Message, context: Context) -> Reply:
     """Read the time back with weekday and lunar date; the digit makes it so."""
-    if context.answered:
+    data = context.data or {}
+    if context.answered and "said" not in data:
         return await _confirmed(context)
-    said = context.decision.argument
-    if not said:
+    if context.chosen == "no":
+        return Reply(GIVEN_UP)
+    said = context.decision.argument or message.text
+    if not context.answered and not context.decision.argument:
         return Reply(WHAT)
+    if context.answered:
+        said = f"{said} {data['said']}"
     phrase = times.parse(said, context.tx.now)
     if phrase.problem == "past":
         return Reply(PAST)
     if phrase.start is None or phrase.problem or phrase.precision == "day":
-        return Reply(WHEN)
-    place = await context.tx.places.find(context.decision.place)
+        return Reply(
+            WHEN, Question([Choice(NEVER_MIND, "no")], free_text=True, data={"said": said})
+        )
+    place = await context.tx.places.find(context.read(said).place)
     title = _title(said.replace(phrase.text, " "), place.name if place else "")
     where = f"，在{place.name}" if place else ""
     data = {

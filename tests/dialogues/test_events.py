@@ -91,7 +91,7 @@ async def test_planned_and_not_forgotten(
 @SQLITE
 async def test_a_plan_that_cannot_be(staff: Staff) -> None:
     """Asked back, with an example."""
-    when = ["什么时候开始？请说清楚几点，例如：周六上午九点。"]
+    when = ["什么时候开始？请说清楚几点，例如：周六上午九点。\n1 不用"]
 
     assert await staff.says("安排") == [
         "什么时候、什么活动？例如：安排 周六上午九点 大清扫 小广场。"
@@ -99,6 +99,19 @@ async def test_a_plan_that_cannot_be(staff: Staff) -> None:
     assert await staff.says("安排 大清扫") == when
     assert await staff.says("安排 周六 大清扫") == when
     assert await staff.says("安排 昨天上午九点 大清扫") == ["这个时间已经过了，请换一个。"]
+
+
+@SQLITE
+async def test_a_plan_whose_time_comes_afterwards(staff: Staff) -> None:
+    """What was asked for is taken as the answer."""
+    await staff.says("安排 大清扫 小广场")
+    (question,) = await staff.says("明天上午九点")
+
+    line = READ_BACK.fullmatch(question)
+    assert line, question
+    assert line[1].endswith("上午9点，大清扫，在小广场")
+    await staff.says("安排 大清扫")
+    assert await staff.says("算了") == ["好的，没有安排。"]
 
 
 @SQLITE
