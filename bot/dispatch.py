@@ -143,7 +143,9 @@ class Dispatcher:
         people = await meet(tx, ids, messages)
         asked = [(people[sender_of(m)].identity, m.chat) for m in messages]
         dialogues = await open_questions(tx, asked)
-        counted = [m for m in messages if self._platform(m).capabilities.quota and not _opened(m)]
+        # A second attempt is not a second message: it begins no quota anew.
+        first = [waiting.message for waiting in taken if waiting.attempts == 0]
+        counted = [m for m in first if self._platform(m).capabilities.quota and not _opened(m)]
         for message in sorted(counted, key=lambda m: outbox.address(_chat(m))):
             await outbox.heard(tx, _chat(message), min(message.sent_at, tx.now))
         quoted = {waiting.id: await _with_quote(tx, waiting.message) for waiting in taken}
@@ -204,7 +206,8 @@ class Dispatcher:
         await self._say(tx, prepared, replies)
         for reply in replies:
             if reply.question and handler:
-                await _ask(room, prepared, reply.question, handler.action)
+                chat = (_private(message) if reply.private else _chat(message)).chat
+                await _ask(room, person, chat, reply.question, handler.action)
         log.info(
             "handled: message %s of %s, action %s, score %.2f, replies %s",
             prepared.waiting.id,
@@ -335,7 +338,7 @@ async def _arrive(room: CommunityTransaction, message: Message, person: Person) 
 
 
 async def _ask(
-    room: CommunityTransaction, prepared: Prepared, question: Question, action: str
+    room: CommunityTransaction, person: Person, chat: str, question: Question, action: str
 ) -> None:
     dialogue = Dialogue(
         action=question.action or action,
@@ -344,7 +347,7 @@ async def _ask(
         free_text=question.free_text,
         data=question.data,
     )
-    await room.dialogues.open(prepared.person.identity, prepared.message.chat, dialogue)
+    await room.dialogues.open(person.identity, chat, dialogue)
 
 
 def _crowded(message: Message) -> bool:

@@ -273,12 +273,12 @@ def _text(row: Sequence[Any]) -> Posted:
 async def heard(tx: Transaction, to: Destination, at: datetime) -> None:
     """The person wrote at that time: the quota begins anew, and what was held may go.
 
-    A message that is handled twice, or an older one, begins nothing anew.
+    An older message begins nothing anew; services count whole seconds, so an equally old one does.
     """
     lane, _ = (await _extend(tx, {to: []}))[to]
     began = await tx.execute(
         update(LaneRow)
-        .where(LaneRow.id == lane, or_(LaneRow.heard_at.is_(None), LaneRow.heard_at < at))
+        .where(LaneRow.id == lane, or_(LaneRow.heard_at.is_(None), LaneRow.heard_at <= at))
         .values(heard_at=at, spent=0)
     )
     if began.rowcount != 1:
