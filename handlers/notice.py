@@ -33,7 +33,7 @@ async def notice(message: Message, context: Context) -> Reply:
     if not text:
         return Reply(WHAT)
     places, said = await _addressed(context, text)
-    return await _preview(context, places or [await context.tx.places.root()], said)
+    return await _preview(context, places or await _own(context), said)
 
 
 @handles("skill:notice_progress", words=("通知进度",), staff=True)
@@ -50,6 +50,11 @@ async def notice_progress(message: Message, context: Context) -> Reply:
             all=everywhere, sent=sent, failed=failed, waiting=everywhere - sent - failed
         )
     )
+
+
+async def _own(context: Context) -> list[Place]:
+    """Where somebody's notices go when they name no place: all that is theirs."""
+    return (await context.tx.people.charge(context.person.id))[:1]
 
 
 async def _preview(context: Context, places: Sequence[Place], said: str) -> Reply:

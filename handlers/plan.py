@@ -87,12 +87,12 @@ async def _confirmed(context: Context) -> Reply:
     if not context.chosen:
         return Reply(DROPPED)
     data = context.data
-    root = await context.tx.places.root()
+    own = (await context.tx.people.charge(context.person.id))[0]
     event = await context.tx.events.plan(
         Plan(
             kind=_kind(data["title"]),
             title=data["title"],
-            place=root,
+            place=own,
             starts_at=datetime.fromisoformat(data["start"]).astimezone(context.community.zone),
             where=data["where"],
             rule=data["rule"],

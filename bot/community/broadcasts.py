@@ -59,8 +59,10 @@ class Broadcasts:
         """To everybody whom the places reach at this moment; it says which, if not all.
 
         Raises:
-            RuleError: there is nothing to say, or too much.
+            RuleError: there is nothing to say, or too much; or the places are not the sender's.
         """
+        if by is not None:
+            await self._tx.people.may_act_for(by, places)
         said = text.strip()
         if not said:
             raise RuleError("通知里要写点什么。")

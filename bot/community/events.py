@@ -146,8 +146,10 @@ class Events:
         """Put it on the calendar, with its reminders.
 
         Raises:
-            RuleError: its time is past.
+            RuleError: its time is past, or its place is not the planner's.
         """
+        if plan.created_by is not None:
+            await self._tx.people.may_act_for(plan.created_by, [plan.place])
         if plan.starts_at <= self._tx.store.now:
             raise RuleError("这个时间已经过了，请换一个。")
         store = self._tx.store

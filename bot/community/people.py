@@ -272,6 +272,31 @@ class People:
         await store.execute(insert(RoleRow).values(person_id=id, place_id=place.id, role=role))
         return id
 
+    async def charge(self, person: int) -> list[Place]:
+        """The places the person works for as staff or lead, the largest first."""
+        rows = await self._tx.store.select(
+            select(PlaceRow.id, PlaceRow.name, PlaceRow.kind, PlaceRow.path, PlaceRow.code)
+            .join(RoleRow, RoleRow.place_id == PlaceRow.id)
+            .where(
+                PlaceRow.community_id == self._tx.community.id,
+                RoleRow.person_id == person,
+                RoleRow.role.in_([Role.LEAD, Role.STAFF]),
+            )
+            .order_by(func.length(PlaceRow.path), PlaceRow.id)
+        )
+        return [Place(*row) for row in rows]
+
+    async def may_act_for(self, person: int, places: Sequence[Place]) -> None:
+        """A role holds for its place and all below it.
+
+        Raises:
+            RuleError: one of the places is none of the person's.
+        """
+        charge = await self.charge(person)
+        if not all(any(place.path.startswith(own.path) for own in charge) for place in places):
+            names = "、".join(own.name for own in charge) or "哪里也不"
+            raise RuleError(f"您管的是{names}，别处的请找书记。")
+
     async def members(self) -> list[Member]:
         """Everybody with a role, and by how many identities they can be reached."""
         linked = (

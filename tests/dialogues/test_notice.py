@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from bot.commands import office
 from bot.storage.outbox import HELD, OutboxRow
 from tests.dialogues.people import KfResident, Neighbour, Resident, Staff
 from tests.service import SQLITE, Service, code_of
@@ -148,3 +149,16 @@ async def test_whoever_only_opened_the_chat(
     assert kf_resident.news() == []
 
     assert "【和平里社区】3号楼：停水了" in await kf_resident.says("你好")
+
+
+@SQLITE
+async def test_nobody_speaks_for_other_places(service: Service) -> None:
+    """A role holds for its place and all below it; the rest is the secretary's."""
+    await office.add_member(service.settings, "", "小丁", "staff", "3号楼")
+    member = Staff(service, "XiaoDing")
+    await member.links("小丁")
+
+    assert await member.says("通知 今晚停电") == ["发给3号楼（网页）：\n今晚停电\n1 发\n2 不发"]
+    assert await member.says("1") == ["发出去了：3号楼，网页。"]
+    await member.says("通知 5号楼 今晚停电")
+    assert await member.says("1") == ["您管的是3号楼，别处的请找书记。"]
