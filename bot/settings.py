@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.errors import SettingsError
 
@@ -22,6 +22,13 @@ PREFIX = "XIAOLABA_"
 """What every environment variable of ours begins with."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _written(value: object) -> object:
+    """An address is written as text: a bare number would be taken for one, too."""
+    if isinstance(value, (bool, int)):
+        raise ValueError(value)
+    return value
 
 
 def _known_zone(value: str) -> str:
@@ -80,7 +87,7 @@ class Settings(BaseModel):
     timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
         "Asia/Shanghai", description="时区"
     )
-    trusted_proxies: tuple[Network, ...] = Field(
+    trusted_proxies: tuple[Annotated[Network, BeforeValidator(_written)], ...] = Field(
         (), description="前面代理的地址（可填多个，逗号分开）；只信它们说的来访地址"
     )
     log_level: str = Field(

@@ -47,6 +47,13 @@ def test_the_pages_say_what_the_code_reads(name: str, text: Any) -> None:
     assert (ROOT / name).read_text(encoding="utf-8") == text()
 
 
+@pytest.mark.parametrize("value", ["[true]", "[1]", '["10.0.0.300"]'])
+def test_a_proxy_is_an_address(tmp_path: Path, value: str) -> None:
+    """Written out: a bare number is none."""
+    with pytest.raises(SettingsError, match="trusted_proxies"):
+        load_file(tmp_path, f"trusted_proxies = {value}")
+
+
 def test_every_setting_is_described() -> None:
     """In Chinese, whoever owns it."""
     fields = [*Settings.model_fields.items(), *CommunitySettings.model_fields.items()]
