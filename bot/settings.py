@@ -27,7 +27,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 def _written(value: object) -> object:
     """An address is written as text: a bare number would be taken for one, too."""
     if isinstance(value, (bool, int)):
-        raise ValueError(value)
+        raise ValueError(value)  # noqa: TRY004 - pydantic makes a fault of this one only
     return value
 
 

@@ -1,4 +1,12 @@
-"""The fixtures that every test may ask for by name."""
+"""The fixtures that every test may ask for by name, and how hypothesis searches.
+
+By hand it looks for new cases every time; in CI it tries the same ones, so that a run says
+something of the change it is for.
+"""
+
+import os
+
+from hypothesis import settings
 
 from tests.databases import (
     database,
@@ -21,3 +29,7 @@ __all__ = [
     "sqlite_seed",
     "store",
 ]
+
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
