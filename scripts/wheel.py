@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import zipfile
 from contextlib import closing
 from http import HTTPStatus
@@ -122,13 +123,23 @@ def free_port() -> int:
 
 
 def check_page(port: int, path: str) -> None:
-    """The page answers with 200 and has something to read."""
+    """The page answers with 200 and has something to read, at the latest when all is ready."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (status := page_status(port, path)) == HTTPStatus.SERVICE_UNAVAILABLE:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
+    if status != HTTPStatus.OK:
+        sys.exit(f"the demo answers {status} to {path}")
+
+
+def page_status(port: int, path: str) -> int:
+    """How the page answers; 0 when it says nothing."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
     with closing(connection):
         connection.request("GET", path)
         answer = connection.getresponse()
-        if answer.status != HTTPStatus.OK or not answer.read():
-            sys.exit(f"the demo answers {answer.status} to {path}")
+        return answer.status if answer.read() else 0
 
 
 def main() -> None:
