@@ -17,8 +17,8 @@ class Transaction:
     """What commits together. `now` is one moment for all of it.
 
     SQLite's statements run where they are called, on the event loop: they take some ten
-    microseconds, a hop to a thread and back takes a hundred. Only BEGIN IMMEDIATE, which may
-    wait for the lock, and COMMIT, which waits for the disk, go to a thread
+    microseconds, a hop to a thread and back takes a hundred. Only COMMIT, which
+    waits for the disk, goes to a thread, and BEGIN IMMEDIATE when another process holds the lock
     (docs/decisions/0002-writer-on-the-loop.md).
     """
 

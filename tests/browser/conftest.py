@@ -33,7 +33,7 @@ async def browser() -> AsyncIterator[Browser]:
     names = (os.environ.get("XIAOLABA_TEST_CHROMIUM", ""), *CHROMIUM_NAMES)
     path = next((found for name in names if name and (found := shutil.which(name))), None)
     if path is None:
-        pytest.skip("no Chromium on this machine")
+        pytest.fail("no Chromium on this machine: run scripts/system-packages.sh chromium")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path)
         yield browser

@@ -38,7 +38,7 @@ def wechatpy() -> Iterator[Peer]:
 def sdk() -> Iterator[Peer]:
     """WeCom's own SDK for its AI bot, whose receive id is empty."""
     if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("no node here")
+        pytest.fail("no node here: run scripts/system-packages.sh node")
     prepare()
     home = HOME / ".venvs" / "wecom-node"
     account = json.dumps([TOKEN, AES_KEY, ""])
