@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, Text, delete, select, tuple_
+from sqlalchemy import ForeignKey, Text, bindparam, delete, select, tuple_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.model import Kind
 from bot.storage import outbox
 from bot.storage.outbox import Draft
 from bot.storage.tables import Base, Json, UtcTime
-from bot.storage.transaction import Transaction
+from bot.storage.transaction import Transaction, Upsert
 
 if TYPE_CHECKING:
     from bot.community.transaction import CommunityTransaction
@@ -61,24 +61,34 @@ class Dialogue:
         return len(self.labels) if self.labels and self.labels[-1] in DECLINING else None
 
 
+# Made once: making a statement costs more than SQLite takes to run it.
+_OPEN_QUESTIONS = select(
+    DialogueRow.identity_id,
+    DialogueRow.chat,
+    DialogueRow.action,
+    DialogueRow.values,
+    DialogueRow.labels,
+    DialogueRow.free_text,
+    DialogueRow.data,
+).where(
+    tuple_(DialogueRow.identity_id, DialogueRow.chat).in_(bindparam("asked", expanding=True)),
+    DialogueRow.expires_at > bindparam("now"),
+)
+_OPEN = Upsert(
+    DialogueRow,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["identity_id"],
+        set_={column.name: column for column in insert.excluded if column.name != "identity_id"},
+    ),
+)
+_CLOSE = delete(DialogueRow).where(DialogueRow.identity_id == bindparam("identity"))
+
+
 async def open_questions(
     tx: Transaction, asked: Sequence[tuple[int, str]]
 ) -> dict[tuple[int, str], Dialogue]:
     """The open question of each (identity, chat) that has one."""
-    rows = await tx.select(
-        select(
-            DialogueRow.identity_id,
-            DialogueRow.chat,
-            DialogueRow.action,
-            DialogueRow.values,
-            DialogueRow.labels,
-            DialogueRow.free_text,
-            DialogueRow.data,
-        ).where(
-            tuple_(DialogueRow.identity_id, DialogueRow.chat).in_(list(asked)),
-            DialogueRow.expires_at > tx.now,
-        )
-    )
+    rows = await tx.select(_OPEN_QUESTIONS, {"asked": list(asked), "now": tx.now})
     return {
         (row[0], row[1]): Dialogue(row[2], tuple(row[3]), tuple(row[4]), row[5], row[6])
         for row in rows
@@ -102,6 +112,7 @@ class Dialogues:
     ) -> None:
         """Put this question; an older one of the same person is given up."""
         values = {
+            "identity_id": identity,
             "chat": chat,
             "action": dialogue.action,
             "values": list(dialogue.values),
@@ -110,11 +121,7 @@ class Dialogues:
             "data": dialogue.data,
             "expires_at": self._tx.store.now + lifetime,
         }
-        await self._tx.store.execute(
-            self._tx.store.insert(DialogueRow)
-            .values(identity_id=identity, **values)
-            .on_conflict_do_update(index_elements=["identity_id"], set_=values)
-        )
+        await self._tx.store.execute(_OPEN, values)
 
     async def put_to(self, person: int, text: str, dialogue: Dialogue, lifetime: timedelta) -> bool:
         """Put the question to somebody who did not just write; False when nobody can reach them."""
@@ -142,4 +149,4 @@ class Dialogues:
 
     async def close(self, identity: int) -> None:
         """The question is answered."""
-        await self._tx.store.execute(delete(DialogueRow).where(DialogueRow.identity_id == identity))
+        await self._tx.store.execute(_CLOSE, {"identity": identity})

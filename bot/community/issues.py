@@ -6,11 +6,21 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, insert, select, update
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.errors import RuleError
 from bot.storage.tables import Base, Identity, UtcTime
+from bot.storage.transaction import Upsert
 
 if TYPE_CHECKING:
     from bot.community.places import Place
@@ -154,6 +164,19 @@ _COLUMNS = (
     IssueRow.due_at,
 )
 
+# Made once: making a statement costs more than SQLite takes to run it.
+_OPEN = insert(IssueRow).returning(IssueRow.id)
+_GET = select(*_COLUMNS).where(
+    IssueRow.id == bindparam("issue"), IssueRow.community_id == bindparam("community")
+)
+_APPEND = insert(IssueUpdateRow)
+_COUNT = Upsert(
+    CounterRow,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["community_id", "name"], set_={"value": CounterRow.value + 1}
+    ).returning(CounterRow.value),
+)
+
 LONGEST = 2000
 """Characters of a report that are kept."""
 
@@ -170,6 +193,8 @@ class Issues:
         number = await self._next_number(f"issue:{now.year}")
         within = URGENT_WITHIN if report.category == URGENT else ANSWER_WITHIN
         values = {
+            "community_id": self._tx.community.id,
+            "source": report.source,
             "year": now.year,
             "number": number,
             "category": report.category,
@@ -181,11 +206,7 @@ class Issues:
             "opened_at": store.now,
             "due_at": store.now + within,
         }
-        result = await store.execute(
-            store.insert(IssueRow)
-            .values(community_id=self._tx.community.id, source=report.source, **values)
-            .returning(IssueRow.id)
-        )
+        result = await store.execute(_OPEN, values)
         id = int(result.scalar_one())
         await self._append(id, report.reporter, State.RECEIVED, "")
         await self.add_photos(id, report.photos, after=False)
@@ -197,11 +218,7 @@ class Issues:
         Raises:
             RuleError: this community has no such issue.
         """
-        rows = await self._tx.store.select(
-            select(*_COLUMNS).where(
-                IssueRow.id == id, IssueRow.community_id == self._tx.community.id
-            )
-        )
+        rows = await self._tx.store.select(_GET, {"issue": id, "community": self._tx.community.id})
         found = rows.first()
         if found is None:
             raise RuleError("没有这个编号。")
@@ -264,26 +281,18 @@ class Issues:
         )
 
     async def _append(self, issue: int, person: int | None, state: State, text: str) -> None:
-        await self._tx.store.execute(
-            insert(IssueUpdateRow).values(
-                issue_id=issue,
-                at=self._tx.store.now,
-                person_id=person,
-                state=state,
-                text=text[:LONGEST],
-            )
-        )
+        line = {
+            "issue_id": issue,
+            "at": self._tx.store.now,
+            "person_id": person,
+            "state": state,
+            "text": text[:LONGEST],
+        }
+        await self._tx.store.execute(_APPEND, line)
 
     async def _next_number(self, name: str) -> int:
-        store = self._tx.store
-        result = await store.execute(
-            store.insert(CounterRow)
-            .values(community_id=self._tx.community.id, name=name, value=1)
-            .on_conflict_do_update(
-                index_elements=["community_id", "name"], set_={"value": CounterRow.value + 1}
-            )
-            .returning(CounterRow.value)
-        )
+        first = {"community_id": self._tx.community.id, "name": name, "value": 1}
+        result = await self._tx.store.execute(_COUNT, first)
         return int(result.scalar_one())
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Index,
     Text,
     UniqueConstraint,
+    bindparam,
     func,
     insert,
     select,
@@ -144,6 +145,39 @@ Sender = tuple[str, str, str]
 """Platform, account and sender: what an identity is known by."""
 
 
+# Made once: making a statement costs more than SQLite takes to run it.
+_KNOWN = (
+    select(
+        IdentityRow.platform,
+        IdentityRow.account,
+        IdentityRow.sender,
+        IdentityRow.heard_at,
+        PersonRow.id,
+        IdentityRow.id,
+        PersonRow.name,
+        PersonRow.place_id,
+        # "lead" comes before "staff": the smallest is the highest.
+        select(func.min(RoleRow.role))
+        .where(RoleRow.person_id == PersonRow.id, RoleRow.role.in_([Role.LEAD, Role.STAFF]))
+        .scalar_subquery()
+        .label("rank"),
+    )
+    .join(PersonRow, PersonRow.id == IdentityRow.person_id)
+    .where(
+        tuple_(IdentityRow.platform, IdentityRow.account, IdentityRow.sender).in_(
+            bindparam("senders", expanding=True)
+        )
+    )
+)
+_ADD_PERSON = insert(PersonRow).returning(PersonRow.id)
+_ADD_IDENTITY = insert(IdentityRow)
+_HEARD = (
+    update(IdentityRow)
+    .where(IdentityRow.id.in_(bindparam("identities", expanding=True)))
+    .values(heard_at=bindparam("now"))
+)
+
+
 async def meet(
     tx: Transaction, community_of: dict[Sender, int], messages: Sequence[Message]
 ) -> dict[Sender, Person]:
@@ -157,9 +191,7 @@ async def meet(
         known |= await _known(tx, new)
     stale = [p.identity for s, (p, heard) in known.items() if tx.now - heard > timedelta(minutes=1)]
     if stale:
-        await tx.execute(
-            update(IdentityRow).where(IdentityRow.id.in_(stale)).values(heard_at=tx.now)
-        )
+        await tx.execute(_HEARD, {"identities": stale, "now": tx.now})
     return {sender: person for sender, (person, _) in known.items()}
 
 
@@ -169,28 +201,7 @@ def sender_of(message: Message) -> Sender:
 
 
 async def _known(tx: Transaction, senders: list[Sender]) -> dict[Sender, tuple[Person, datetime]]:
-    # "lead" comes before "staff": the smallest is the highest.
-    rank = (
-        select(func.min(RoleRow.role))
-        .where(RoleRow.person_id == PersonRow.id, RoleRow.role.in_([Role.LEAD, Role.STAFF]))
-        .scalar_subquery()
-        .label("rank")
-    )
-    rows = await tx.select(
-        select(
-            IdentityRow.platform,
-            IdentityRow.account,
-            IdentityRow.sender,
-            IdentityRow.heard_at,
-            PersonRow.id,
-            IdentityRow.id,
-            PersonRow.name,
-            PersonRow.place_id,
-            rank,
-        )
-        .join(PersonRow, PersonRow.id == IdentityRow.person_id)
-        .where(tuple_(IdentityRow.platform, IdentityRow.account, IdentityRow.sender).in_(senders))
-    )
+    rows = await tx.select(_KNOWN, {"senders": senders})
     return {
         (row[0], row[1], row[2]): (
             Person(row[4], row[5], row[6], row[7], row[8] is not None, row[8] == Role.LEAD),
@@ -201,21 +212,18 @@ async def _known(tx: Transaction, senders: list[Sender]) -> dict[Sender, tuple[P
 
 
 async def _welcome(tx: Transaction, community: int, message: Message) -> None:
-    person = await tx.execute(
-        tx.insert(PersonRow)
-        .values(community_id=community, name=message.sender_name[:40], created_at=tx.now)
-        .returning(PersonRow.id)
-    )
-    await tx.execute(
-        insert(IdentityRow).values(
-            platform=message.platform,
-            account=message.account,
-            sender=message.sender,
-            chat=message.private_chat or (message.chat if message.kind is ChatKind.PRIVATE else ""),
-            person_id=person.scalar_one(),
-            heard_at=tx.now,
-        )
-    )
+    person = {"community_id": community, "name": message.sender_name[:40], "created_at": tx.now}
+    added = await tx.execute(_ADD_PERSON, person)
+    own = message.chat if message.kind is ChatKind.PRIVATE else ""
+    identity = {
+        "platform": message.platform,
+        "account": message.account,
+        "sender": message.sender,
+        "chat": message.private_chat or own,
+        "person_id": added.scalar_one(),
+        "heard_at": tx.now,
+    }
+    await tx.execute(_ADD_IDENTITY, identity)
 
 
 @dataclass(frozen=True, slots=True)

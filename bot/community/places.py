@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
-from sqlalchemy import ForeignKey, Text, UniqueConstraint, select, update
+from sqlalchemy import ForeignKey, Text, UniqueConstraint, bindparam, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.errors import RuleError
@@ -66,6 +66,20 @@ class Place:
 
 _COLUMNS = (PlaceRow.id, PlaceRow.name, PlaceRow.kind, PlaceRow.path, PlaceRow.code)
 
+# Made once: making a statement costs more than SQLite takes to run it.
+_ALL = (
+    select(*_COLUMNS).where(PlaceRow.community_id == bindparam("community")).order_by(PlaceRow.id)
+)
+_GET = select(*_COLUMNS).where(
+    PlaceRow.id == bindparam("place"), PlaceRow.community_id == bindparam("community")
+)
+_NAMES = (
+    select(PlaceNameRow.name, PlaceNameRow.place_id)
+    .join(PlaceRow, PlaceRow.id == PlaceNameRow.place_id)
+    .where(PlaceRow.community_id == bindparam("community"))
+    .order_by(PlaceNameRow.id)
+)
+
 
 def new_code() -> str:
     """A code nobody can guess: what a QR code carries."""
@@ -122,12 +136,8 @@ class Places:
         Raises:
             RuleError: this community has no such place.
         """
-        rows = await self._tx.store.select(
-            select(*_COLUMNS).where(
-                PlaceRow.id == id, PlaceRow.community_id == self._tx.community.id
-            )
-        )
-        found = rows.first()
+        asked = {"place": id, "community": self._tx.community.id}
+        found = (await self._tx.store.select(_GET, asked)).first()
         if found is None:
             raise RuleError("没有这个地方。")
         return Place(*found)
@@ -174,21 +184,12 @@ class Places:
 
     async def all(self) -> list[Place]:
         """Every place of the community, parents before children."""
-        rows = await self._tx.store.select(
-            select(*_COLUMNS)
-            .where(PlaceRow.community_id == self._tx.community.id)
-            .order_by(PlaceRow.id)
-        )
+        rows = await self._tx.store.select(_ALL, {"community": self._tx.community.id})
         return [Place(*row) for row in rows]
 
     async def names(self) -> dict[str, int]:
         """Every name and nickname with its place; of two places with one name, the first."""
-        rows = await self._tx.store.select(
-            select(PlaceNameRow.name, PlaceNameRow.place_id)
-            .join(PlaceRow, PlaceRow.id == PlaceNameRow.place_id)
-            .where(PlaceRow.community_id == self._tx.community.id)
-            .order_by(PlaceNameRow.id)
-        )
+        rows = await self._tx.store.select(_NAMES, {"community": self._tx.community.id})
         places = {place.id: place for place in await self.all()}
         names = {_full_name(place, places): place.id for place in reversed(places.values())}
         for name, id in rows:
@@ -208,6 +209,8 @@ class Places:
 
 def _named(name: str, text: str) -> bool:
     """True when the name stands in the text and cuts no number: 15号楼 is not 5号楼."""
+    if name not in text:
+        return False
     before = next((f"(?<![{digits}])" for digits in NUMERALS if name[0] in digits), "")
     after = next((f"(?![{digits}])" for digits in NUMERALS if name[-1] in digits), "")
     return re.search(f"{before}{re.escape(name)}{after}", text) is not None

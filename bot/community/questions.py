@@ -15,6 +15,7 @@ from sqlalchemy import (
     Index,
     Text,
     UniqueConstraint,
+    bindparam,
     func,
     insert,
     select,
@@ -157,6 +158,13 @@ _COLUMNS = (
     EntryRow.valid_until,
 )
 
+# Made once: making a statement costs more than SQLite takes to run it.
+_ENTRIES = (
+    select(*_COLUMNS).where(EntryRow.community_id == bindparam("community")).order_by(EntryRow.id)
+)
+_NAMED = _ENTRIES.where(EntryRow.code.in_(bindparam("codes", expanding=True)))
+_NOTE = insert(QuestionRow)
+
 LONGEST_QUESTION = 200
 LONGEST_ANSWER = 2000
 
@@ -169,10 +177,12 @@ class Questions:
 
     async def entries(self, codes: Iterable[str] | None = None) -> list[Entry]:
         """The entries with these codes, or all of them, drafts included."""
-        statement = select(*_COLUMNS).where(EntryRow.community_id == self._tx.community.id)
-        if codes is not None:
-            statement = statement.where(EntryRow.code.in_(list(codes)))
-        rows = await self._tx.store.select(statement.order_by(EntryRow.id))
+        community = self._tx.community.id
+        if codes is None:
+            rows = await self._tx.store.select(_ENTRIES, {"community": community})
+        else:
+            named = {"community": community, "codes": list(codes)}
+            rows = await self._tx.store.select(_NAMED, named)
         return [
             Entry(
                 code=row[0],
@@ -199,7 +209,6 @@ class Questions:
         changed = [entry for entry in map(_checked, entries) if known.get(entry.code) != entry]
         for entry in changed:
             await self._write(entry, changed_by)
-            self._tx.store.change(f"entry:{self._tx.community.id}:{entry.code}")
         if changed:
             self._tx.store.change(f"faq:{self._tx.community.id}")
         return len(changed)
@@ -209,18 +218,17 @@ class Questions:
     ) -> None:
         """Keep what was asked; what was not answered waits for staff."""
         now = self._tx.store.now
-        await self._tx.store.execute(
-            insert(QuestionRow).values(
-                community_id=self._tx.community.id,
-                person_id=person,
-                text=text[:LONGEST_QUESTION],
-                outcome=outcome,
-                entry_code=entry,
-                score=score,
-                asked_at=now,
-                done_at=now if outcome is Outcome.ANSWERED else None,
-            )
-        )
+        asked = {
+            "community_id": self._tx.community.id,
+            "person_id": person,
+            "text": text[:LONGEST_QUESTION],
+            "outcome": outcome,
+            "entry_code": entry,
+            "score": score,
+            "asked_at": now,
+            "done_at": now if outcome is Outcome.ANSWERED else None,
+        }
+        await self._tx.store.execute(_NOTE, asked)
 
     async def unanswered(self, limit: int = 100) -> list[Asked]:
         """What waits for staff, the newest first."""

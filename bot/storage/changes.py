@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Self
 
-from sqlalchemy import Index, Text, select
+from sqlalchemy import Executable, Index, Text, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.storage.tables import Base, UtcTime
-from bot.storage.transaction import Transaction
+from bot.storage.transaction import Insert, Transaction, Upsert
 
 INBOX = "inbox"
 """Hinted when a message waits to be handled."""
@@ -42,9 +42,15 @@ async def bump(tx: Transaction, topics: Iterable[str]) -> None:
     """Raise the version of each topic, in the order that all writers use."""
     rows = [{"topic": topic, "version": 1, "changed_at": tx.now} for topic in sorted(topics)]
     if rows:
-        insert = tx.insert(ChangeRow)
-        raised = {"version": ChangeRow.version + 1, "changed_at": insert.excluded.changed_at}
-        await tx.execute(insert.on_conflict_do_update(index_elements=["topic"], set_=raised), rows)
+        await tx.execute(_RAISE, rows)
+
+
+def _raising(insert: Insert) -> Executable:
+    raised = {"version": ChangeRow.version + 1, "changed_at": insert.excluded.changed_at}
+    return insert.on_conflict_do_update(index_elements=["topic"], set_=raised)
+
+
+_RAISE = Upsert(ChangeRow, _raising)
 
 
 class Changes:

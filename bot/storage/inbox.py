@@ -32,7 +32,7 @@ from bot.model import STORED, Message
 from bot.storage.changes import INBOX
 from bot.storage.database import Database
 from bot.storage.tables import Base, Identity, UtcTime, stands
-from bot.storage.transaction import Transaction
+from bot.storage.transaction import Transaction, Upsert
 
 WAITING = "waiting"
 DONE = "done"
@@ -130,8 +130,11 @@ async def insert_rows(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
     """Store the messages that are not stored yet."""
     for each in rows:
         each["received_at"] = each["next_at"] = tx.now
-    await tx.execute(tx.insert(InboxRow).on_conflict_do_nothing(), rows)
+    await tx.execute(_KEEP, rows)
     tx.hint(INBOX)
+
+
+_KEEP = Upsert(InboxRow, lambda insert: insert.on_conflict_do_nothing())
 
 
 def row(message: Message) -> dict[str, Any]:
@@ -163,40 +166,46 @@ async def take(
     Only of these accounts, pages and terminals: a message to an account that is not configured
     any more waits until it is.
     """
-    earlier = aliased(InboxRow)
-    ours = or_(
-        InboxRow.platform.in_(STORED),
-        tuple_(InboxRow.platform, InboxRow.account).in_(list(accounts)),
-    )
-    head = (
-        select(InboxRow.id, InboxRow.body, InboxRow.attempts)
-        .where(
-            stands(InboxRow.state, WAITING),
-            InboxRow.next_at <= tx.now,
-            ours,
-            (InboxRow.leased_until.is_(None)) | (InboxRow.leased_until < tx.now),
-            ~select(earlier.id)
-            .where(
-                stands(earlier.state, WAITING),
-                earlier.platform == InboxRow.platform,
-                earlier.account == InboxRow.account,
-                earlier.chat == InboxRow.chat,
-                earlier.id < InboxRow.id,
-            )
-            .exists(),
-        )
-        .order_by(InboxRow.next_at, InboxRow.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    rows = (await tx.select(head)).all()
+    asked = {"now": tx.now, "accounts": list(accounts), "most": limit}
+    rows = (await tx.select(_HEADS, asked)).all()
     if rows:
         await tx.execute(
-            update(InboxRow)
-            .where(InboxRow.id.in_([found.id for found in rows]))
-            .values(leased_by=worker, leased_until=tx.now + lease)
+            _LEASE,
+            {"rows": [found.id for found in rows], "worker": worker, "until": tx.now + lease},
         )
     return [Waiting(r.id, _MESSAGE.validate_json(r.body), r.attempts) for r in rows]
+
+
+_earlier = aliased(InboxRow)
+_HEADS = (
+    select(InboxRow.id, InboxRow.body, InboxRow.attempts)
+    .where(
+        stands(InboxRow.state, WAITING),
+        InboxRow.next_at <= bindparam("now"),
+        or_(
+            InboxRow.platform.in_(STORED),
+            tuple_(InboxRow.platform, InboxRow.account).in_(bindparam("accounts", expanding=True)),
+        ),
+        (InboxRow.leased_until.is_(None)) | (InboxRow.leased_until < bindparam("now")),
+        ~select(_earlier.id)
+        .where(
+            stands(_earlier.state, WAITING),
+            _earlier.platform == InboxRow.platform,
+            _earlier.account == InboxRow.account,
+            _earlier.chat == InboxRow.chat,
+            _earlier.id < InboxRow.id,
+        )
+        .exists(),
+    )
+    .order_by(InboxRow.next_at, InboxRow.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_LEASE = (
+    update(InboxRow)
+    .where(InboxRow.id.in_(bindparam("rows", expanding=True)))
+    .values(leased_by=bindparam("worker"), leased_until=bindparam("until"))
+)
 
 
 async def settle(tx: Transaction, waiting: Waiting, worker: str) -> bool:

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -33,7 +32,7 @@ from bot.model import STORED, Kind, numbered
 from bot.storage.changes import OUTBOX
 from bot.storage.parts import LONGEST, split
 from bot.storage.tables import Base, Identity, Json, UtcTime, stands
-from bot.storage.transaction import Transaction, on_conflict
+from bot.storage.transaction import Insert, Transaction, Upsert
 
 WAITING = "waiting"
 SENDING = "sending"
@@ -193,7 +192,7 @@ async def add(tx: Transaction, drafts: Iterable[Draft]) -> int:
         rows += [_row(tx, lane, first + n, draft) for n, draft in enumerate(texts)]
         if to.platform in STORED:
             tx.change(topic_of(to))
-    await tx.execute(insert(OutboxRow), rows)
+    await tx.execute(_ADD, rows)
     tx.hint(OUTBOX)
     return len(rows)
 
@@ -319,18 +318,14 @@ async def _extend(
     """Count the texts into their lanes and wake those: id and newest number of each lane."""
     # Lanes are locked in the order of their addresses, here and everywhere else.
     rows = [_lane_row(tx, to, drafts[to]) for to in sorted(drafts, key=address)]
-    statement = _extending(postgresql=tx.postgresql)
     found: dict[Destination, tuple[int, int]] = {}
     for start in range(0, len(rows), CHUNK):
-        for row in await tx.execute(statement, rows[start : start + CHUNK]):
+        for row in await tx.execute(_EXTEND, rows[start : start + CHUNK]):
             found[Destination(row[0], row[1], row[2])] = row[3], row[4]
     return found
 
 
-@cache
-def _extending(*, postgresql: bool) -> Executable:
-    """Made once for each kind of database: making it costs more than running it."""
-    insert_lane = on_conflict(LaneRow, postgresql=postgresql)
+def _extending(insert_lane: Insert) -> Executable:
     new = insert_lane.excluded
     sooner = case(
         (new.wake_at.is_(None), LaneRow.wake_at),
@@ -345,6 +340,10 @@ def _extending(*, postgresql: bool) -> Executable:
             "urgency": case((LaneRow.urgency < new.urgency, LaneRow.urgency), else_=new.urgency),
         },
     ).returning(LaneRow.platform, LaneRow.account, LaneRow.chat, LaneRow.id, LaneRow.seq)
+
+
+_EXTEND = Upsert(LaneRow, _extending)
+_ADD = insert(OutboxRow)
 
 
 def _lane_row(tx: Transaction, to: Destination, drafts: Sequence[Draft]) -> dict[str, Any]:

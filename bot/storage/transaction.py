@@ -30,24 +30,26 @@ class Transaction:
         self.hinted: set[str] = set()
 
     async def execute(
-        self, statement: Executable, values: Any = None
+        self, statement: "Executable | Upsert", values: Any = None
     ) -> CursorResult[*tuple[Any, ...]]:
         """Run a statement that writes; with a list of values, once for each."""
+        if isinstance(statement, Upsert):
+            statement = statement.of(postgresql=self.postgresql)
         if isinstance(self.connection, Connection):
             return self.connection.execute(statement, values)
         result = await self.connection.execute(statement, values)
         assert isinstance(result, CursorResult)
         return result
 
-    async def select(self, statement: Select[*Ts]) -> Result[*Ts]:
+    async def select(self, statement: Select[*Ts], values: Any = None) -> Result[*Ts]:
         """The rows of a statement."""
         if isinstance(self.connection, Connection):
-            return self.connection.execute(statement)
-        return await self.connection.execute(statement)
+            return self.connection.execute(statement, values)
+        return await self.connection.execute(statement, values)
 
-    def insert(self, table: Any) -> "pg.Insert | sqlite.Insert":
+    def insert(self, table: Any) -> "Insert":
         """An insert of this database's own kind: one that knows ON CONFLICT."""
-        return on_conflict(table, postgresql=self.postgresql)
+        return pg.insert(table) if self.postgresql else sqlite.insert(table)
 
     def change(self, topic: str) -> None:
         """Raise the topic's version when this commits."""
@@ -58,9 +60,23 @@ class Transaction:
         self.hinted.add(topic)
 
 
-def on_conflict(table: Any, *, postgresql: bool) -> "pg.Insert | sqlite.Insert":
-    """An insert that knows ON CONFLICT, for one of the two kinds of database."""
-    return pg.insert(table) if postgresql else sqlite.insert(table)
+Insert = pg.Insert | sqlite.Insert
+
+
+class Upsert:
+    """An insert that knows ON CONFLICT, made once for each kind of database.
+
+    Making a statement costs more than SQLite takes to run it.
+    """
+
+    def __init__(self, table: Any, complete: Callable[[Insert], Executable]) -> None:
+        """`complete` adds what happens on a conflict and what is returned."""
+        self._sqlite = complete(sqlite.insert(table))
+        self._postgresql = complete(pg.insert(table))
+
+    def of(self, *, postgresql: bool) -> Executable:
+        """The statement for one of the two."""
+        return self._postgresql if postgresql else self._sqlite
 
 
 Unit = Callable[[Transaction], Awaitable[T]]
