@@ -25,9 +25,9 @@ async def opened(database: databases.Database) -> AsyncIterator[Database]:
         yield opened
 
 
-async def announce(database: Database) -> None:
-    """The service says that there is something."""
-    await database.write(partial(pulls.announce, platform=ACCOUNT[0], account="", token="t"))
+async def announce(database: Database, given: str = "t") -> None:
+    """The service says that there is something; without a token, we look by ourselves."""
+    await database.write(partial(pulls.announce, platform=ACCOUNT[0], account="", token=given))
 
 
 async def take(database: Database, lease: timedelta = LEASE) -> list[Wanted]:
@@ -78,3 +78,14 @@ async def test_what_a_dead_process_was_pulling_is_pulled_at_the_next_start(
     released = await take(opened)
 
     assert (len(taken), len(meanwhile), len(released)) == (1, 0, 1)
+
+
+async def test_looking_around_keeps_the_token_of_the_service(opened: Database) -> None:
+    """Without one the service lets us ask but seldom; a newer one replaces it."""
+    await announce(opened, "first")
+    await announce(opened, "")
+    (kept,) = await take(opened, timedelta(0))
+    await announce(opened, "second")
+    (newer,) = await take(opened)
+
+    assert (kept.token, newer.token) == ("first", "second")

@@ -48,7 +48,10 @@ class Wanted:
 
 
 async def announce(tx: Transaction, platform: str, account: str, token: str) -> None:
-    """There is something to fetch; the newest token is the valid one."""
+    """There is something to fetch; the newest token is the valid one.
+
+    Whoever looks by himself has none (""): one that the service gave stays.
+    """
     statement = tx.insert(PullRow).values(
         platform=platform, account=account, cursor="", token=token, wanted=1, next_at=tx.now
     )
@@ -56,7 +59,10 @@ async def announce(tx: Transaction, platform: str, account: str, token: str) -> 
         statement.on_conflict_do_update(
             index_elements=["platform", "account"],
             set_={
-                "token": statement.excluded.token,
+                "token": case(
+                    (statement.excluded.token == "", PullRow.token),
+                    else_=statement.excluded.token,
+                ),
                 "wanted": PullRow.wanted + 1,
                 # Whoever is pulling goes on, and what is announced meanwhile is pulled afterwards.
                 "next_at": case(
