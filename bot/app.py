@@ -227,6 +227,7 @@ class Parts:
             loop += [
                 ("understanding", self.understanding.follow),
                 ("dispatch", self.dispatcher.run),
+                ("hold", self.dispatcher.hold),
                 ("pull", self.puller.run),
                 ("look around", self.puller.look_around),
             ]

@@ -32,8 +32,12 @@ from faq import Decision
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)
-"""Longer than fetching a photo and the longest handler together."""
+LEASE = timedelta(seconds=6)
+"""So long a message waits whose worker died. Whoever is still at it renews the lease: fetching a
+photo may take longer."""
+
+RENEWALS = 3
+"""So often a lease is renewed within its length: one that comes late is no matter."""
 
 BATCH = 64
 """At most so many messages are handled side by side."""
@@ -76,15 +80,17 @@ class Dispatcher:
         platforms: Sequence[Platform],
         media: MediaFolder,
         metrics: Metrics,
+        lease: timedelta = LEASE,
     ) -> None:
         self._metrics = metrics
+        self._lease = lease
         self._worker = worker
         self._database = database
         self._understanding = understanding
         self._handlers = {handler.action: handler for handler in handlers}
         self._platforms = {(p.name, p.account): p for p in platforms}
         self._media = media
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], Waiting] = {}
 
     async def run(self) -> None:
         """Handle messages as they come, for ever."""
@@ -93,6 +99,16 @@ class Dispatcher:
             while True:
                 await self._begin()
                 await self._pause(watch)
+
+    async def hold(self) -> None:
+        """Renew, for ever, the leases of what is being handled."""
+        while True:
+            await asyncio.sleep(self._lease.total_seconds() / RENEWALS)
+            if self._tasks:
+                held = list(self._tasks.values())
+                await self._database.write(
+                    partial(inbox.renew, held=held, worker=self._worker, lease=self._lease)
+                )
 
     async def step(self) -> int:
         """Handle one batch; how many messages it had."""
@@ -108,8 +124,8 @@ class Dispatcher:
         batch = await self._database.write(partial(self._prepare, limit=room))
         for prepared in batch:
             task = asyncio.create_task(self._handle(prepared), name="dispatch")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks[task] = prepared.waiting
+            task.add_done_callback(self._tasks.pop)
         return len(batch)
 
     async def _pause(self, watch: Watch) -> None:
@@ -134,7 +150,7 @@ class Dispatcher:
         await self._database.write(partial(inbox.release, worker=self._worker))
 
     async def _prepare(self, tx: Transaction, limit: int) -> list[Prepared]:
-        taken = await inbox.take(tx, self._worker, LEASE, limit, list(self._platforms))
+        taken = await inbox.take(tx, self._worker, self._lease, limit, list(self._platforms))
         if not taken:
             return []
         messages = [waiting.message for waiting in taken]
@@ -182,7 +198,10 @@ class Dispatcher:
             await self._postpone(prepared, f"{type(error).__name__}: {error}", timedelta(seconds=2))
 
     async def _stored(self, unit: Unit[None]) -> None:
-        """Write it, again while the database is out of reach and the lease lasts."""
+        """Write it, again while the database is out of reach.
+
+        Whoever takes the message when the lease could not be renewed finds it settled, or we do.
+        """
         for pause in PAUSES:
             try:
                 return await self._database.write(unit)

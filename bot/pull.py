@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from bot.errors import Rejected, RetryLater
-from bot.model import Message
+from bot.model import Message, Pulled
 from bot.platforms import Platform, Pulls
 from bot.storage import pulls
 from bot.storage.database import Database
@@ -21,7 +21,9 @@ from bot.storage.transaction import Transaction
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=6)
+"""So long an account waits whose worker died. Whoever waits for a slow page renews the lease."""
+
 POLL = timedelta(seconds=1)
 
 PAUSE = timedelta(seconds=5)
@@ -37,7 +39,10 @@ LOOK_AROUND = timedelta(minutes=10)
 class Puller:
     """Reads every account that announced something."""
 
-    def __init__(self, database: Database, platforms: Sequence[Platform]) -> None:
+    def __init__(
+        self, database: Database, platforms: Sequence[Platform], lease: timedelta = LEASE
+    ) -> None:
+        self._lease = lease
         self._database = database
         self._accounts = {(p.name, p.account): p for p in platforms if isinstance(p, Pulls)}
 
@@ -62,7 +67,7 @@ class Puller:
         if not self._accounts:
             return 0
         wanted = await self._database.write(
-            partial(pulls.take, accounts=list(self._accounts), lease=LEASE)
+            partial(pulls.take, accounts=list(self._accounts), lease=self._lease)
         )
         await asyncio.gather(*(self._read(each) for each in wanted))
         return len(wanted)
@@ -72,7 +77,7 @@ class Puller:
         more = True
         while more:
             try:
-                page = await platform.pull(wanted.cursor, wanted.token)
+                wanted, page = await self._page(platform, wanted)
             except (RetryLater, Rejected) as error:
                 log.warning("pull of %s/%s: %s", wanted.platform, wanted.account, error)
                 await self._later(wanted)
@@ -82,6 +87,20 @@ class Puller:
             if not await self._database.write(partial(pulls.store, wanted=wanted, page=page)):
                 return
             wanted, more = replace(wanted, cursor=page.cursor), page.more
+
+    async def _page(self, platform: Pulls, wanted: Wanted) -> tuple[Wanted, Pulled]:
+        """The next page, and the account with its lease as it was renewed meanwhile."""
+        pulling = asyncio.create_task(platform.pull(wanted.cursor, wanted.token), name="page")
+        try:
+            while True:
+                done, _ = await asyncio.wait([pulling], timeout=self._lease.total_seconds() / 3)
+                if done:
+                    return wanted, pulling.result()
+                wanted = await self._database.write(
+                    partial(pulls.renew, wanted=wanted, lease=self._lease)
+                )
+        finally:
+            pulling.cancel()
 
     async def _later(self, wanted: Wanted) -> None:
         async def unit(tx: Transaction) -> None:

@@ -1,11 +1,14 @@
 """Dispatch: a handler's writes, its replies and the inbox mark are there together or not at all."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -17,9 +20,9 @@ from bot.community.communities import everyone
 from bot.community.issues import IssueRow
 from bot.community.people import IdentityRow, Role
 from bot.community.transaction import CommunityTransaction
-from bot.dispatch import Dispatcher
+from bot.dispatch import LEASE, Dispatcher
 from bot.metrics import Metrics
-from bot.model import ChatKind
+from bot.model import ChatKind, Media, MediaKind
 from bot.platforms import build_all
 from bot.storage import inbox
 from bot.storage.database import Database, open_database
@@ -29,7 +32,8 @@ from bot.storage.memory import SharedMemory
 from bot.storage.outbox import OutboxRow
 from bot.storage.transaction import Transaction
 from bot.understanding import Understanding
-from tests.service import settings_for
+from tests.fakes.onebot import FakeOneBot
+from tests.service import STEP, settings_for, variables
 
 BROKEN = "3号楼电梯坏了"
 APOLOGY = "刚才没弄好，已经告诉工作人员了。急事请打☎0411-5550101。"
@@ -51,10 +55,15 @@ def said(number: int, text: str = BROKEN, who: str = "a" * 40) -> Message:
 
 @asynccontextmanager
 async def dispatching(
-    store: Database, folder: Path, *instead: Handler, worker: str = "a"
+    store: Database,
+    folder: Path,
+    *instead: Handler,
+    worker: str = "a",
+    lease: timedelta = LEASE,
+    **accounts: str,
 ) -> AsyncIterator[Dispatcher]:
     """A dispatcher that is stepped by hand, with some handlers instead of ours."""
-    settings = settings_for(store.url, folder)
+    settings = settings_for(store.url, folder, **accounts)
     taken = {handler.action for handler in instead}
     handlers = [h for h in skills.discover() if h.action not in taken] + list(instead)
     understanding = Understanding(store, settings, handlers)
@@ -63,7 +72,7 @@ async def dispatching(
     async with aiohttp.ClientSession() as http:
         platforms = build_all(settings, http, SharedMemory(store))
         media = MediaFolder(folder / "media")
-        yield Dispatcher(worker, store, understanding, handlers, platforms, media, Metrics())
+        yield Dispatcher(worker, store, understanding, handlers, platforms, media, Metrics(), lease)
 
 
 async def work(dispatcher: Dispatcher) -> None:
@@ -196,3 +205,38 @@ async def test_leases_are_given_back_at_the_end(store: Database, tmp_path: Path)
         await work(dispatcher)
 
     assert len(await texts(store)) == 2
+
+
+SHORT = timedelta(seconds=0.6)
+"""A lease that a test can see end."""
+
+
+async def test_who_dies_lets_go_and_who_works_holds(store: Database, tmp_path: Path) -> None:
+    """A photo that never comes: nobody else gets its message before the worker is gone."""
+
+    async def others_get() -> int:
+        take = partial(inbox.take, worker="b", lease=SHORT, limit=9, accounts=[("onebot", "")])
+        return len(await store.write(take))
+
+    async with FakeOneBot() as fake:
+        fake.trouble = ["hang"]
+        photo = Media(MediaKind.IMAGE, f"{fake.url}/file/photo")
+        await Inbox(store).add([replace(said(1), platform="onebot", account="", media=(photo,))])
+        hosts = {"media_hosts": urlsplit(fake.url).netloc}
+        accounts = variables("onebot", fake.settings() | hosts)
+        with store.changes.watch("nothing") as watch:
+            async with dispatching(store, tmp_path, lease=SHORT, **accounts) as slow:
+                at_work = [asyncio.create_task(each()) for each in (slow.run, slow.hold)]
+                while fake.trouble:
+                    await watch.wait(STEP)
+                meanwhile = [await others_get() for _ in range(100) if not await watch.wait(STEP)]
+                for task in at_work:
+                    task.cancel()
+                died = time.monotonic()
+                while not await others_get():
+                    await watch.wait(STEP)
+                waited = time.monotonic() - died
+            await slow.stop()
+
+    assert sum(meanwhile) == 0
+    assert waited < 2 * SHORT.total_seconds()

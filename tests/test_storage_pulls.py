@@ -67,6 +67,23 @@ async def test_a_worker_that_comes_too_late_changes_nothing(opened: Database) ->
     assert len(afterwards) == 1
 
 
+async def test_a_renewed_lease_is_still_ours(opened: Database) -> None:
+    """Nobody else pulls, and the page is kept; a lease that was lost is not renewed."""
+    await announce(opened)
+    (ours,) = await take(opened, timedelta(0))
+    ours = await opened.write(partial(pulls.renew, wanted=ours, lease=LEASE))
+    others = await take(opened)
+    kept = await store(opened, ours, NOTHING_NEW)
+    await announce(opened)
+    (lost,) = await take(opened, timedelta(0))
+    (theirs,) = await take(opened)
+    too_late = await opened.write(partial(pulls.renew, wanted=lost, lease=2 * LEASE))
+
+    assert (others, kept) == ([], True)
+    assert too_late == lost
+    assert await store(opened, theirs, Pulled((), "c6", more=False))
+
+
 async def test_what_a_dead_process_was_pulling_is_pulled_at_the_next_start(
     opened: Database,
 ) -> None:

@@ -1,7 +1,8 @@
 """The inbox: every message that was acknowledged, until it is handled, and 30 days longer.
 
-A message is taken under a lease; of one chat only the oldest unhandled one can be taken, so a
-chat is handled in order while different chats go side by side.
+A message is taken under a lease, which its worker renews while it is at it; of one chat only the
+oldest unhandled one can be taken, so a chat is handled in order while different chats go side by
+side.
 """
 
 import asyncio
@@ -205,6 +206,34 @@ _LEASE = (
     update(InboxRow)
     .where(InboxRow.id.in_(bindparam("rows", expanding=True)))
     .values(leased_by=bindparam("worker"), leased_until=bindparam("until"))
+)
+
+
+async def renew(tx: Transaction, held: Sequence[Waiting], worker: str, lease: timedelta) -> None:
+    """Keep the leases of what the worker is still at.
+
+    A row that is locked is just being settled; nobody waits for it here.
+    """
+    await tx.execute(
+        _RENEW,
+        {"held": [waiting.id for waiting in held], "holder": worker, "until": tx.now + lease},
+    )
+
+
+_RENEW = (
+    update(InboxRow)
+    .where(
+        InboxRow.id.in_(
+            select(InboxRow.id)
+            .where(
+                InboxRow.id.in_(bindparam("held", expanding=True)),
+                stands(InboxRow.state, WAITING),
+                InboxRow.leased_by == bindparam("holder"),
+            )
+            .with_for_update(skip_locked=True)
+        )
+    )
+    .values(leased_until=bindparam("until"))
 )
 
 

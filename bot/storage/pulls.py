@@ -5,7 +5,7 @@ commit together.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Text, Update, case, or_, select, update
@@ -90,6 +90,15 @@ async def take(
     for each in found:
         await tx.execute(_of(each).values(next_at=each.until))
     return found
+
+
+async def renew(tx: Transaction, wanted: Wanted, lease: timedelta) -> Wanted:
+    """Keep the lease while a page is on its way; one that went to somebody else stays theirs."""
+    until = tx.now + lease
+    kept = await tx.execute(
+        _of(wanted).where(PullRow.next_at == wanted.until).values(next_at=until)
+    )
+    return replace(wanted, until=until) if kept.rowcount == 1 else wanted
 
 
 async def store(tx: Transaction, wanted: Wanted, page: Pulled) -> bool:

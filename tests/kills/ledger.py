@@ -12,6 +12,7 @@ from bot.model import Kind, numbered
 from bot.storage import inbox, outbox, schedules
 from bot.storage.inbox import InboxRow
 from bot.storage.outbox import LaneRow, OutboxRow
+from bot.storage.pulls import PullRow
 from bot.storage.schedules import ScheduleRow
 from bot.storage.transaction import Transaction
 from tests.kills.services import Arrival
@@ -87,7 +88,9 @@ async def waiting(tx: Transaction, flooded: str) -> int:
         .where(OutboxRow.state.in_([outbox.WAITING, outbox.SENDING]), LaneRow.chat != flooded)
     )
     firings = await tx.select(select(ScheduleRow.id).where(ScheduleRow.state == schedules.WAITING))
-    return len(messages.all()) + len(texts.all()) + len(firings.all())
+    announced = await tx.select(select(PullRow.wanted).where(PullRow.wanted > 0))
+    queues = (messages, texts, firings, announced)
+    return sum(len(queue.all()) for queue in queues)
 
 
 async def in_flight(tx: Transaction) -> set[int]:
