@@ -42,8 +42,10 @@ from bot.storage.memory import SharedMemory
 from bot.storage.transaction import Transaction
 from bot.understanding import Understanding
 from bot.web.chat import ResidentPage
+from bot.web.outage import Outage
 from bot.web.security import add_headers
 from bot.web.slow import NEXT_WITHIN, Doorman
+from bot.web.static import Static
 from bot.webhook import Webhook
 from faq import starter
 
@@ -178,6 +180,7 @@ class Parts:
     puller: Puller
     clock: Clock
     page: ResidentPage
+    outage: Outage
     webhook: Webhook
     health: Health
 
@@ -198,6 +201,7 @@ class Parts:
         await understanding.learn()
         worker = f"{socket.gethostname()}-{secrets.token_hex(6)}"
         media = MediaFolder(settings.data / "media")
+        static = Static("bot.web", "/static")
         incoming = Inbox(database)
         metrics = Metrics()
         duties = Duties(
@@ -215,7 +219,8 @@ class Parts:
             deliverer=Deliverer(worker, database, platforms, metrics),
             puller=Puller(database, platforms),
             clock=Clock(database, understanding, settings, partial(nightly, settings)),
-            page=ResidentPage(database, incoming, understanding, media, settings),
+            page=ResidentPage(database, incoming, understanding, media, settings, static),
+            outage=Outage(understanding, static),
             webhook=Webhook(database, incoming, platforms, metrics),
             health=Health(database, understanding, metrics, settings, duties),
         )
@@ -240,7 +245,9 @@ class Parts:
     async def serve(self, stack: AsyncExitStack) -> str:
         """Start the web server; its address."""
         doorman = Doorman()
-        app = web.Application(client_max_size=UPLOAD, middlewares=[doorman.hear])
+        app = web.Application(
+            client_max_size=UPLOAD, middlewares=[doorman.hear, self.outage.answer]
+        )
         aiohttp_jinja2.setup(
             app, loader=jinja2.PackageLoader("bot.web"), autoescape=True, trim_blocks=True
         )

@@ -9,7 +9,7 @@ import resource
 import sqlite3
 import sys
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -129,6 +129,80 @@ async def test_a_database_that_went_away_comes_back(
 
     assert list(outcomes.values()) == [200] + [503] * 4 + [200] * 14
     assert await stored(service) == acknowledged
+
+
+class Gone:
+    """A database that cannot be read for a while: tables away, or a server that takes nobody."""
+
+    def __init__(self, service: Service, server: PostgresServer | None) -> None:
+        self._url, self._server = service.settings.url, server
+
+    async def leave(self) -> None:
+        """Every read fails from now on."""
+        if self._server is None:
+            self._rename("", "_gone")
+            return
+        await self._execute("ALTER DATABASE {} ALLOW_CONNECTIONS false")
+        await self._execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'"
+        )
+
+    async def come_back(self) -> None:
+        """As before."""
+        if self._server is None:
+            self._rename("_gone", "")
+        else:
+            await self._execute("ALTER DATABASE {} ALLOW_CONNECTIONS true")
+
+    def _rename(self, before: str, after: str) -> None:
+        with closing(sqlite3.connect(str(make_url(self._url).database))) as file:
+            for name in ("identity", "lane"):
+                file.execute(f"ALTER TABLE {name}{before} RENAME TO {name}{after}")
+
+    async def _execute(self, statement: str) -> None:
+        assert self._server is not None
+        name = urlsplit(self._url).path[1:]
+        await asyncio.to_thread(self._server.execute, statement.format(name))
+
+
+async def seen(http: aiohttp.ClientSession, url: str, accept: str) -> tuple[int, str, str]:
+    """What a page gets: status, when to come again, the words."""
+    async with http.get(url, headers={"Accept": accept}) as answer:
+        # A stream that opens has no end.
+        words = "" if answer.status == 200 and "stream" in url else await answer.text()
+        return answer.status, answer.headers.get("Retry-After", ""), words
+
+
+async def test_pages_say_when_the_database_is_gone(
+    service: Service, request: pytest.FixtureRequest
+) -> None:
+    """503 with a sentence and the phone number, never a bare 500; then everything as before."""
+    on_server = service.running.database.postgresql
+    database = Gone(service, request.getfixturevalue("postgres_server") if on_server else None)
+    url, html = service.running.url, "text/html"
+    said = {"text": "你好", "id": "1"}
+    open_stream = await service.http.get(f"{url}/chat/stream")
+    await database.leave()
+    page = await seen(service.http, url, html)
+    stream = await seen(service.http, f"{url}/chat/stream", "text/event-stream")
+    async with service.http.post(f"{url}/chat/messages", json=said) as answer:
+        refused = answer.status, (await answer.json())["title"]
+    form, accept = {"text": "你好"}, {"Accept": html}
+    async with service.http.post(f"{url}/chat/messages", data=form, headers=accept) as answer:
+        without_scripts = answer.status, await answer.text()
+    async with asyncio.timeout(PATIENCE.total_seconds()):
+        await open_stream.read()
+    await database.come_back()
+    again = await seen(service.http, url, html)
+
+    assert page[:2] == stream[:2] == (503, "10")
+    assert "请过一会儿再来" in page[2]
+    assert "☎0411-5550101" in page[2]
+    assert 'http-equiv="refresh"' in page[2]
+    assert refused == (503, "这会儿打不开，请过一会儿再来。急事请打居委会电话☎0411-5550101。")
+    assert without_scripts[0] == 503
+    assert 'http-equiv="refresh"' not in without_scripts[1]
+    assert again[0] == 200
 
 
 @ON_SQLITE

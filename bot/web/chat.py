@@ -80,13 +80,14 @@ class ResidentPage:
         understanding: Understanding,
         media: MediaFolder,
         settings: Settings,
+        static: Static,
     ) -> None:
         self._database = database
         self._inbox = inbox
         self._readers = Readers(database, understanding)
         self._media = media
         self._settings = settings
-        self._static = Static("bot.web", "/static")
+        self._static = static
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._messages = RateLimitItemPerMinute(settings.chat_messages_per_minute)
         self._devices = RateLimitItemPerHour(settings.chat_new_devices_per_hour)
@@ -191,6 +192,9 @@ class ResidentPage:
         # The reader left: closed the page, lost the network.
         except (ConnectionResetError, asyncio.CancelledError):
             log.debug("a stream ended")
+        # What was sent cannot become a 503: the page opens the stream again and gets one.
+        except StorageError as error:
+            log.warning("a stream ended: %s", error)
 
     async def _open(self, request: web.Request, code: str) -> web.StreamResponse:
         """Somebody scanned a place's QR code, or a preview did: the page itself announces it."""

@@ -8,10 +8,13 @@ programs open every link for its preview.
 import hashlib
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
 from aiohttp import web
+
+from bot.community.communities import Community
 
 COOKIE = "xiaolaba"
 LARGE = "large"
@@ -54,6 +57,12 @@ def device_of(request: web.Request, default: str) -> Device:
     if match is None:
         return Device(default, secrets.token_urlsafe(24), new=True)
     return Device(match[1], match[2])
+
+
+def community_of(request: web.Request, communities: Sequence[Community]) -> Community:
+    """The community of the device, the oldest when it has none; nothing is read for it."""
+    code = device_of(request, communities[0].code).community
+    return next((each for each in communities if each.code == code), communities[0])
 
 
 def remember(response: web.StreamResponse, device: Device, *, secure: bool) -> None:

@@ -12,7 +12,7 @@ from bot.community.transaction import CommunityTransaction
 from bot.storage.database import Database
 from bot.storage.outbox import Destination
 from bot.understanding import Understanding
-from bot.web.devices import Arrival, Device, arrival_of, device_of
+from bot.web.devices import Arrival, Device, arrival_of, community_of, device_of
 
 LONGEST_POSITION = 40
 """Characters of one `lane.seq` of a cursor."""
@@ -44,8 +44,8 @@ class Readers:
     async def of(self, request: web.Request) -> Reader:
         """The reader who sent the request."""
         communities = self._understanding.communities
+        community = community_of(request, communities)
         device = device_of(request, communities[0].code)
-        community = next((c for c in communities if c.code == device.community), communities[0])
         own = Destination("webchat", community.code, device.sender)
         arrival = arrival_of(request)
         async with self._database.read() as tx:
