@@ -1,7 +1,9 @@
 """Backups, from the database's side; tests/test_cli.py moves them between databases."""
 
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -12,6 +14,8 @@ from bot.community.transaction import CommunityTransaction
 from bot.errors import RuleError
 from bot.settings import Settings
 from bot.storage import backup
+from bot.storage.memory import SharedMemory
+from bot.storage.tables import Base
 from bot.storage.transaction import Transaction
 from tests.databases import Database
 
@@ -61,3 +65,18 @@ async def test_a_backup_never_replaces_another(tmp_path: Path) -> None:
         await back_up(Settings(data=tmp_path), file)
 
     assert file.read_bytes() == b"earlier"
+
+
+async def test_access_tokens_stay_at_home(tmp_path: Path, database: Database) -> None:
+    """A backup lies on sticks and in mailboxes; everything else is in it."""
+    settings = Settings(data=tmp_path, database_url=database.url)
+    file = tmp_path / "backup.zip"
+    async with app.opened(settings) as opened:
+        await SharedMemory(opened).keep("wecom:token", "the-access-token", timedelta(hours=2))
+        await backup.save(settings.url, settings.data / "media", file)
+    with ZipFile(file) as archive:
+        tables = {Path(name).stem for name in archive.namelist() if name.startswith("tables/")}
+        content = b"".join(archive.read(name) for name in archive.namelist())
+
+    assert b"the-access-token" not in content
+    assert set(Base.metadata.tables) - tables == {"memory"}

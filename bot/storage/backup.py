@@ -1,4 +1,7 @@
-"""Backups: one ZIP with every row as JSON lines and every media file, for either database."""
+"""Backups: one ZIP with every row as JSON lines and every media file, for either database.
+
+Left out are access tokens (`bot.storage.memory`): they are fetched anew.
+"""
 
 import json
 import shutil
@@ -15,7 +18,7 @@ from tqdm import tqdm
 
 from bot.errors import RuleError
 from bot.storage import engine, schema
-from bot.storage.tables import Base, UtcTime
+from bot.storage.tables import BACKED_UP, Base, UtcTime
 
 T = TypeVar("T")
 
@@ -119,7 +122,7 @@ def _read_all(connection: Connection, archive: zipfile.ZipFile, media: Path) -> 
 
 def _write_tables(connection: Connection, archive: zipfile.ZipFile) -> int:
     count = 0
-    for table in _shown(Base.metadata.sorted_tables, "数据"):
+    for table in _shown(_tables(), "数据"):
         with archive.open(f"tables/{table.name}.jsonl", "w", force_zip64=True) as file:
             # A parent has the smaller id: it is there before its children when rows come back.
             for row in connection.execute(select(table).order_by(*table.primary_key)):
@@ -130,7 +133,7 @@ def _write_tables(connection: Connection, archive: zipfile.ZipFile) -> int:
 
 def _read_tables(connection: Connection, archive: zipfile.ZipFile) -> int:
     count = 0
-    for table in _shown(Base.metadata.sorted_tables, "数据"):
+    for table in _shown(_tables(), "数据"):
         if connection.execute(select(table).limit(1)).first():
             raise RuleError("这个数据库里已经有数据了，只能恢复到空的数据库里。")
         for rows in _chunks(archive, table):
@@ -138,6 +141,11 @@ def _read_tables(connection: Connection, archive: zipfile.ZipFile) -> int:
             count += len(rows)
         _continue_counting(connection, table)
     return count
+
+
+def _tables() -> list[Table]:
+    """What is backed up, what others refer to first."""
+    return [t for t in Base.metadata.sorted_tables if t.info.get(BACKED_UP, True)]
 
 
 def _chunks(archive: zipfile.ZipFile, table: Table) -> Iterator[list[dict[str, Any]]]:

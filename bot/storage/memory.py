@@ -6,7 +6,7 @@ from sqlalchemy import Text, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.storage.database import Database
-from bot.storage.tables import Base, UtcTime
+from bot.storage.tables import BACKED_UP, Base, UtcTime
 from bot.storage.transaction import Transaction
 
 
@@ -14,6 +14,8 @@ class MemoryRow(Base):
     """One key."""
 
     __tablename__ = "memory"
+    # Access tokens: whoever finds a backup must not speak for the committee with them.
+    __table_args__ = ({"info": {BACKED_UP: False}},)
 
     key: Mapped[str] = mapped_column(Text, primary_key=True)
     value: Mapped[str] = mapped_column(Text)

@@ -20,6 +20,9 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 Identity = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit key that counts up on both databases (SQLite counts only INTEGER)."""
 
+BACKED_UP = "backed_up"
+"""In the `info` of a table: False when backups leave it out."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
