@@ -14,7 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from bot.errors import StorageError
 from bot.metrics import Metrics
 from bot.settings import Settings
-from bot.storage import inbox, memory, outbox, schedules, standstill
+from bot.storage import inbox, memory, posted, schedules, standstill
 from bot.storage.database import Database
 from bot.storage.standstill import Account
 from bot.storage.transaction import Transaction
@@ -127,7 +127,7 @@ class Health:
 
     async def _measure_queues(self, tx: Transaction) -> None:
         day = timedelta(days=1)
-        waiting, standing = await inbox.age(tx), await outbox.standing(tx, day)
+        waiting, standing = await inbox.age(tx), await posted.standing(tx, day)
         for queue, count, oldest in (
             ("inbox", waiting.waiting, waiting.oldest),
             ("outbox", standing.waiting, standing.oldest),

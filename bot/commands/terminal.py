@@ -19,7 +19,7 @@ from bot.commands.office import community_of
 from bot.errors import RuleError, SettingsError
 from bot.model import ChatKind, Message, numbered
 from bot.settings import Settings
-from bot.storage import inbox, outbox
+from bot.storage import inbox, posted
 from bot.storage.database import Database
 from bot.storage.inbox import Inbox
 from bot.understanding import Understanding
@@ -128,7 +128,7 @@ class _Saying:
             async with self._database.read() as tx:
                 handled = await inbox.handled(tx, message)
                 if handled is not None:
-                    texts = await outbox.from_origin(tx, f"inbox:{handled}")
+                    texts = await posted.from_origin(tx, f"inbox:{handled}")
                     return [numbered(text.text, text.choices) for text in texts]
             await asyncio.sleep(POLL.total_seconds())
         raise RuleError("等了半分钟还没有回答。服务在运行吗？")

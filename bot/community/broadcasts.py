@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.community.audience import Reach
 from bot.errors import RuleError
 from bot.model import Kind
-from bot.storage import outbox
+from bot.storage import outbox, posted
 from bot.storage.outbox import Draft
 from bot.storage.tables import Base, Identity, UtcTime
 
@@ -106,7 +106,7 @@ class Broadcasts:
 
     async def progress(self, id: int) -> dict[str, int]:
         """How many destinations stand in which state of the outbox."""
-        return await outbox.progress(self._tx.store, _origin(id))
+        return await posted.progress(self._tx.store, _origin(id))
 
 
 def _common(places: "Sequence[Place]") -> int:

@@ -3,12 +3,14 @@
 A lane is one chat of one account. It gives order, one text in flight at a time, and the
 service's rate and quota, across all workers. Within a lane the priorities (`Kind`) go apart: a
 failing head holds back only its own.
+
+Here the lanes are filled; `bot.storage.lanes` empties them, `bot.storage.posted` shows them.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -19,10 +21,8 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     case,
-    func,
     insert,
     or_,
-    select,
     text,
     update,
 )
@@ -49,7 +49,8 @@ CANCELLED = "cancelled"
 CHUNK = 500
 """Lanes that one statement takes."""
 
-_TROUBLE = "state IN ('unknown', 'failed')"
+TROUBLE = "state IN ('unknown', 'failed')"
+"""What went wrong for good, as the index on it says."""
 
 
 class LaneRow(Base):
@@ -124,8 +125,8 @@ class OutboxRow(Base):
         Index(
             "ix_outbox_trouble",
             "settled_at",
-            sqlite_where=text(_TROUBLE),
-            postgresql_where=text(_TROUBLE),
+            sqlite_where=text(TROUBLE),
+            postgresql_where=text(TROUBLE),
         ),
     )
 
@@ -202,73 +203,6 @@ def topic_of(to: Destination) -> str:
     return f"page:{to.platform}:{to.account}:{to.chat}"
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """A text as its reader sees it; (lane, seq) says where it stands."""
-
-    id: int
-    lane: int
-    seq: int
-    text: str
-    choices: tuple[str, ...]
-    at: datetime
-
-
-async def positions(tx: Transaction, tos: Sequence[Destination]) -> dict[int, int]:
-    """The lanes of these destinations, as far as they exist, with their newest number."""
-    found: dict[int, int] = {}
-    for to in tos:
-        rows = await tx.select(
-            select(LaneRow.id, LaneRow.seq).where(
-                LaneRow.platform == to.platform,
-                LaneRow.account == to.account,
-                LaneRow.chat == to.chat,
-            )
-        )
-        found |= {row[0]: row[1] for row in rows}
-    return found
-
-
-async def after(tx: Transaction, lane: int, seq: int, limit: int = 100) -> list[Posted]:
-    """What a lane got after that number, the oldest first."""
-    rows = await tx.select(
-        _texts()
-        .where(OutboxRow.lane_id == lane, OutboxRow.seq > seq)
-        .order_by(OutboxRow.seq)
-        .limit(limit)
-    )
-    return [_text(row) for row in rows]
-
-
-async def newest(tx: Transaction, lanes: Sequence[int], limit: int) -> list[Posted]:
-    """The newest texts of some lanes, the oldest of them first."""
-    rows = await tx.select(
-        _texts().where(OutboxRow.lane_id.in_(lanes)).order_by(OutboxRow.id.desc()).limit(limit)
-    )
-    return [_text(row) for row in reversed(rows.all())]
-
-
-async def from_origin(tx: Transaction, origin: str) -> list[Posted]:
-    """The texts of one origin, in the order they were put."""
-    rows = await tx.select(_texts().where(OutboxRow.origin == origin).order_by(OutboxRow.id))
-    return [_text(row) for row in rows]
-
-
-def _texts() -> Any:
-    return select(
-        OutboxRow.id,
-        OutboxRow.lane_id,
-        OutboxRow.seq,
-        OutboxRow.text,
-        OutboxRow.choices,
-        OutboxRow.created_at,
-    ).where(OutboxRow.state != CANCELLED)
-
-
-def _text(row: Sequence[Any]) -> Posted:
-    return Posted(row[0], row[1], row[2], row[3], tuple(row[4]), row[5])
-
-
 async def heard(tx: Transaction, to: Destination, at: datetime) -> None:
     """The person wrote at that time: the quota begins anew, and what was held may go.
 
@@ -300,16 +234,6 @@ async def cancel(tx: Transaction, origin: str) -> int:
         .values(state=CANCELLED, settled_at=tx.now)
     )
     return result.rowcount
-
-
-async def progress(tx: Transaction, origin: str) -> dict[str, int]:
-    """How many texts of that origin stand in which state."""
-    rows = await tx.select(
-        select(OutboxRow.state, func.count(OutboxRow.id))
-        .where(OutboxRow.origin == origin)
-        .group_by(OutboxRow.state)
-    )
-    return dict(row for row in rows)
 
 
 async def _extend(
@@ -398,29 +322,3 @@ def _row(tx: Transaction, lane: int, seq: int, draft: Draft) -> dict[str, Any]:
         "waits_since": tx.now,
         "settled_at": tx.now if stored else None,
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How the outbox stands, for health and staff."""
-
-    waiting: int
-    oldest: datetime | None
-    trouble: int
-
-
-async def standing(tx: Transaction, stale: timedelta) -> Standing:
-    """How many texts wait, since when, and how many of late went wrong for good."""
-    counted = await tx.select(
-        select(func.count(OutboxRow.id), func.min(OutboxRow.created_at)).where(
-            stands(OutboxRow.state, WAITING), OutboxRow.next_at <= tx.now
-        )
-    )
-    row = counted.one()
-    trouble = await tx.select(
-        select(func.count(OutboxRow.id)).where(
-            text(_TROUBLE),
-            OutboxRow.settled_at > tx.now - stale,
-        )
-    )
-    return Standing(row[0], row[1], trouble.scalar_one())

@@ -28,12 +28,12 @@ from bot.errors import RuleError, StorageError
 from bot.model import ChatKind, Media, Message, numbered
 from bot.settings import Settings
 from bot.storage import inbox as queue
-from bot.storage import outbox
+from bot.storage import outbox, posted
 from bot.storage.changes import Watch
 from bot.storage.database import Database
 from bot.storage.inbox import Inbox
 from bot.storage.media import MediaFolder
-from bot.storage.outbox import Posted
+from bot.storage.posted import Posted
 from bot.storage.transaction import Transaction
 from bot.understanding import Understanding
 from bot.web.devices import LARGE, YEARS, Device, forget_arrival, note_arrival, remember
@@ -155,7 +155,7 @@ class ResidentPage:
             seen = positions(cursor)
             if not seen:
                 async with self._database.read() as tx:
-                    seen = await outbox.positions(tx, reader.lanes)
+                    seen = await posted.positions(tx, reader.lanes)
             topics = [outbox.topic_of(to) for to in reader.lanes]
             with self._database.changes.watch(*topics) as watch:
                 while stream.is_connected():
@@ -261,7 +261,7 @@ class ResidentPage:
                         async with self._database.read() as tx:
                             handled = await queue.handled(tx, message)
                             if handled is not None:
-                                return await outbox.from_origin(tx, f"inbox:{handled}")
+                                return await posted.from_origin(tx, f"inbox:{handled}")
                         await watch.wait(RETRY)
         except TimeoutError:
             return []
@@ -269,11 +269,11 @@ class ResidentPage:
     async def _news(self, reader: Reader, seen: dict[int, int]) -> list[Posted]:
         """What came since; a lane that did not exist then is read from its beginning."""
         async with self._database.read() as tx:
-            newest = await outbox.positions(tx, reader.lanes)
+            newest = await posted.positions(tx, reader.lanes)
             texts = []
             for lane, seq in newest.items():
                 if seq > seen.get(lane, 0):
-                    texts += await outbox.after(tx, lane, seen.get(lane, 0))
+                    texts += await posted.after(tx, lane, seen.get(lane, 0))
         return sorted(texts, key=lambda text: text.id)
 
     async def _sorry(
@@ -300,7 +300,7 @@ class ResidentPage:
         draft: str = "",
     ) -> web.StreamResponse:
         async with self._database.read() as tx:
-            lanes = await outbox.positions(tx, reader.lanes)
+            lanes = await posted.positions(tx, reader.lanes)
             messages = await self._history(tx, reader, list(lanes))
         response = aiohttp_jinja2.render_template(
             "resident.html",
@@ -333,7 +333,7 @@ class ResidentPage:
             for w in written
             if w.text or w.photos
         ]
-        texts = await outbox.newest(tx, lanes, SHOWN) if lanes else []
+        texts = await posted.newest(tx, lanes, SHOWN) if lanes else []
         theirs = [(t.at, {**self._shown(t), "mine": False}) for t in texts]
         both = sorted([*mine, *theirs], key=lambda pair: pair[0])[-SHOWN:]
         return [{**shown, "time": self._time(at)} for at, shown in both]
