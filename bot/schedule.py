@@ -13,11 +13,11 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from bot.community import dialogues, events
+from bot.community import events, retention
 from bot.community.transaction import CommunityTransaction
 from bot.errors import StorageError
 from bot.settings import Settings
-from bot.storage import inbox, memory, schedules
+from bot.storage import schedules
 from bot.storage.database import Database
 from bot.storage.schedules import Due
 from bot.storage.transaction import Transaction
@@ -83,15 +83,7 @@ class Clock:
 
     async def tidy(self) -> None:
         """Drop what is kept no longer."""
-
-        async def unit(tx: Transaction) -> tuple[int, int, int]:
-            return (
-                await inbox.forget(tx),
-                await memory.forget_expired(tx),
-                await dialogues.forget_expired(tx),
-            )
-
-        log.info("tidied: %s messages, %s keys, %s questions", *await self._database.write(unit))
+        log.info("tidied: %s", await retention.sweep(self._database))
 
     async def _fire(self) -> bool:
         """Fire the oldest row that is due; False when there is none."""

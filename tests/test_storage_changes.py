@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import asyncpg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, update
 
-from bot.storage.changes import Watch
+from bot.storage import changes
+from bot.storage.changes import ChangeRow, Watch
 from bot.storage.database import Database, open_database
 from bot.storage.transaction import Transaction
 
@@ -120,3 +121,25 @@ async def test_where_nobody_may_listen_the_poll_still_reads(
     with other.changes.watch("faq:1") as watch:
         await other.poll()
         assert await watch.wait(SOON)
+
+
+async def begin(tx: Transaction) -> None:
+    """A topic that there never was."""
+    tx.change("page:1")
+
+
+async def begin_again(tx: Transaction) -> None:
+    """It is still for two days, is dropped, and changes once more."""
+    await tx.execute(update(ChangeRow).values(changed_at=tx.now - timedelta(days=2)))
+    assert await changes.forget(tx)
+    tx.change("page:1")
+
+
+async def test_a_topic_that_begins_again_is_seen(store: Database, other: Database) -> None:
+    """Its version is what it was; whoever slept meanwhile is woken all the same."""
+    await store.write(begin)
+    await other.poll()
+    await store.write(begin_again)
+    with other.changes.watch("page:1") as watch:
+        await other.poll()
+        assert await watch.wait(AT_ONCE)

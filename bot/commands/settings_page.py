@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from bot.community.retention import RULES, Rule
 from bot.platforms import discover
 from bot.settings import PREFIX, CommunitySettings, Settings
 
@@ -51,6 +52,17 @@ ACCOUNTS = """\
 每张表还可以写 `community`，说明这个账号是哪个社区的（填代号；只有一个社区就不用）。
 """
 
+RETENTION = """\
+## 什么留多久
+
+每天夜里三点清一次：
+
+{rows}
+
+别的一直留着：报修和照片、活动和报名、通知、问答、地方、居民和工作人员。
+备份留几份，看 `XIAOLABA_BACKUP_KEEP`。
+"""
+
 EXAMPLE = """\
 # 小喇叭的环境变量。复制成 .env，去掉行首的 # 再改；全部设置见 docs/settings.md。
 # 由 docker compose（env_file）或 systemd（EnvironmentFile）读入，程序自己不读这个文件。
@@ -75,6 +87,7 @@ def page() -> str:
     for name, title, settings in _platforms():
         rows = [(variable(name, key), "", text) for key, text in settings.items()]
         parts += [f"### {title}：`{name}`\n", _table("environment variable", rows)]
+    parts.append(RETENTION.format(rows="\n".join(map(_kept, RULES))))
     return "\n".join(parts)
 
 
@@ -123,6 +136,11 @@ def _described(name: str, field: FieldInfo) -> tuple[str, str, str]:
 def _default(field: FieldInfo) -> str:
     value: Any = field.default
     return "" if value in (PydanticUndefined, None, ()) else str(value)
+
+
+def _kept(rule: Rule) -> str:
+    how_long = "到期就清" if rule.after is None else f"留{rule.after.days}天"
+    return f"- {rule.what}：{how_long}"
 
 
 def _table(head: str, rows: list[tuple[str, str, str]]) -> str:

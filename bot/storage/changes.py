@@ -2,6 +2,10 @@
 
 A topic is bumped in the transaction that changes what it stands for. PostgreSQL's NOTIFY and a
 commit in this process are hints; the truth is the table, read once a second.
+
+A row may be dropped when it has been still for a day: nobody asks for the version of a topic, only
+whether its row is another than at the last look, and the time of its change tells one that begins
+again at version 1 from the one that was dropped.
 """
 
 import asyncio
@@ -10,7 +14,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Self
 
-from sqlalchemy import Executable, Index, Text, select
+from sqlalchemy import Executable, Index, Text, delete, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -22,6 +26,9 @@ INBOX = "inbox"
 
 OUTBOX = "outbox"
 """Hinted when a text waits to be sent."""
+
+KEEP = timedelta(days=1)
+"""Longer than anybody looks back."""
 
 _SKEW = timedelta(seconds=30)
 """Clocks of several machines differ a little, and a commit comes after its time."""
@@ -50,6 +57,12 @@ def _raising(insert: Insert) -> Executable:
     return insert.on_conflict_do_update(index_elements=["topic"], set_=raised)
 
 
+async def forget(tx: Transaction) -> int:
+    """Drop the topics that have been still for a day; how many."""
+    result = await tx.execute(delete(ChangeRow).where(ChangeRow.changed_at < tx.now - KEEP))
+    return result.rowcount
+
+
 _RAISE = Upsert(ChangeRow, _raising)
 
 
@@ -59,7 +72,7 @@ class Changes:
     def __init__(self, reader: AsyncEngine) -> None:
         self._reader = reader
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
-        self._seen: dict[str, int] = {}
+        self._seen: dict[str, tuple[int, datetime]] = {}
 
     def watch(self, *topics: str) -> "Watch":
         """A watch on the topics; use it as a context, so that it ends."""
@@ -77,12 +90,12 @@ class Changes:
 
     async def poll(self, now: datetime) -> None:
         """Read what rose of late and wake its watchers."""
-        statement = select(ChangeRow.topic, ChangeRow.version).where(
+        statement = select(ChangeRow.topic, ChangeRow.version, ChangeRow.changed_at).where(
             ChangeRow.changed_at > now - _SKEW
         )
         async with self._reader.connect() as connection:
-            recent = {row.topic: row.version for row in await connection.execute(statement)}
-        self.hint(topic for topic, version in recent.items() if self._seen.get(topic) != version)
+            recent = {row[0]: (row[1], row[2]) for row in await connection.execute(statement)}
+        self.hint(topic for topic, change in recent.items() if self._seen.get(topic) != change)
         self._seen = recent
 
 

@@ -42,6 +42,9 @@ FAILED = "failed"
 KEEP = timedelta(days=30)
 """How long a repeat is recognised."""
 
+KEEP_FAILED = timedelta(days=365)
+"""How long staff can see what could not be handled."""
+
 ATTEMPTS = 3
 """After so many failures of its handler a message is set aside for staff."""
 
@@ -296,6 +299,16 @@ async def forget(tx: Transaction) -> int:
     """Drop handled messages older than 30 days; how many."""
     result = await tx.execute(
         delete(InboxRow).where(InboxRow.state == DONE, InboxRow.received_at < tx.now - KEEP)
+    )
+    return result.rowcount
+
+
+async def forget_failed(tx: Transaction) -> int:
+    """Drop messages that were set aside a year ago; how many."""
+    result = await tx.execute(
+        delete(InboxRow).where(
+            InboxRow.state == FAILED, InboxRow.received_at < tx.now - KEEP_FAILED
+        )
     )
     return result.rowcount
 

@@ -10,7 +10,7 @@ Here the lanes are filled; `bot.storage.lanes` empties them, `bot.storage.posted
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -21,8 +21,10 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     case,
+    delete,
     insert,
     or_,
+    select,
     text,
     update,
 )
@@ -48,6 +50,12 @@ CANCELLED = "cancelled"
 
 CHUNK = 500
 """Lanes that one statement takes."""
+
+KEEP = timedelta(days=365)
+"""How long a text can be seen after it was put here."""
+
+FORGOTTEN = 1000
+"""So many rows are dropped in one transaction: nobody waits long for it."""
 
 TROUBLE = "state IN ('unknown', 'failed')"
 """What went wrong for good, as the index on it says."""
@@ -234,6 +242,46 @@ async def cancel(tx: Transaction, origin: str) -> int:
         .values(state=CANCELLED, settled_at=tx.now)
     )
     return result.rowcount
+
+
+async def forget(tx: Transaction, most: int = FORGOTTEN) -> int:
+    """Drop texts that were put here a year ago and go nowhere any more; how many, up to `most`."""
+    # Numbers rise with the time: the first young text ends the search, and no index is needed.
+    young = await tx.select(
+        select(OutboxRow.id)
+        .where(OutboxRow.created_at >= tx.now - KEEP)
+        .order_by(OutboxRow.id)
+        .limit(1)
+    )
+    first = young.scalar_one_or_none()
+    old = (
+        select(OutboxRow.id)
+        .where(OutboxRow.state.not_in([WAITING, SENDING]), OutboxRow.created_at < tx.now - KEEP)
+        .limit(most)
+    )
+    if first is not None:
+        old = old.where(OutboxRow.id < first)
+    result = await tx.execute(delete(OutboxRow).where(OutboxRow.id.in_(old)))
+    return result.rowcount
+
+
+async def forget_lanes(tx: Transaction) -> int:
+    """Drop lanes that hold no text and whose person has not written for a year; how many."""
+    texts = select(OutboxRow.id).where(OutboxRow.lane_id == LaneRow.id).exists()
+    found = await tx.select(
+        select(LaneRow.id)
+        .where(
+            or_(LaneRow.heard_at.is_(None), LaneRow.heard_at < tx.now - KEEP),
+            LaneRow.leased_by.is_(None),
+            ~texts,
+        )
+        .order_by(LaneRow.platform, LaneRow.account, LaneRow.chat)
+        .limit(FORGOTTEN)
+        .with_for_update(skip_locked=True)
+    )
+    # Asked again now that nobody can put a text there.
+    empty = delete(LaneRow).where(LaneRow.id.in_(list(found.scalars())), ~texts)
+    return (await tx.execute(empty)).rowcount
 
 
 async def _extend(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Index, Text, func, select, text, update
+from sqlalchemy import Index, Text, delete, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.storage.tables import Base, Identity, UtcTime, stands
@@ -17,6 +17,10 @@ WAITING = "waiting"
 DONE = "done"
 MISSED = "missed"
 CANCELLED = "cancelled"
+
+
+KEEP = timedelta(days=730)
+"""How long staff can see what fired and what was missed."""
 
 
 class ScheduleRow(Base):
@@ -135,6 +139,16 @@ async def cancel(tx: Transaction, target: str) -> int:
         update(ScheduleRow)
         .where(ScheduleRow.target == target, stands(ScheduleRow.state, WAITING))
         .values(state=CANCELLED, fired_at=tx.now)
+    )
+    return result.rowcount
+
+
+async def forget(tx: Transaction) -> int:
+    """Drop what fired, was missed or cancelled two years ago; how many firings."""
+    result = await tx.execute(
+        delete(ScheduleRow).where(
+            ScheduleRow.state != WAITING, ScheduleRow.fired_at < tx.now - KEEP
+        )
     )
     return result.rowcount
 
