@@ -41,6 +41,7 @@ __all__ = [
     "Media",
     "MediaKind",
     "Message",
+    "Otherwise",
     "Outcome",
     "Person",
     "Place",
@@ -53,6 +54,7 @@ __all__ = [
     "State",
     "handles",
     "mask",
+    "names",
     "shortened",
 ]
 
@@ -63,12 +65,22 @@ def shortened(text: str, longest: int = 20) -> str:
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
+def names(text: str, title: str) -> bool:
+    """True when the text shares two neighbouring characters with the title."""
+    return any(title[at : at + 2] in text for at in range(len(title) - 1))
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One numbered answer to a question: what the person reads, what the handler gets back."""
+    """One numbered answer to a question: what the person reads, what the handler gets back.
+
+    `assents`: 好的 means it, too, as long as nothing else was said since, and 不行 means the last
+    one. Only the first choice can assent.
+    """
 
     label: str
     value: Any
+    assents: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +95,17 @@ class Question:
     free_text: bool = False
     data: Any = None
     action: str = ""
+
+    def dialogue(self, action: str) -> Dialogue:
+        """The question as it waits for its answer; `action` continues it unless it names one."""
+        return Dialogue(
+            action=self.action or action,
+            values=tuple(choice.value for choice in self.choices),
+            labels=tuple(choice.label for choice in self.choices),
+            free_text=self.free_text,
+            data=self.data,
+            assent=bool(self.choices) and self.choices[0].assents,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +122,18 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Otherwise:
+    """An answer that gives none: the message is understood as if the skill were not there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What a handler has besides the message.
 
     `read` says what a sentence would mean if a resident wrote it. `answered` is True when the
     message continues the handler's own question, whose `data` is then here; `chosen` is the value
-    of the choice a digit picked, None when it was answered in words. `choices` is how many an open
-    question offers that the message does not answer.
+    of the choice a digit picked, None when it was answered in words. `asking` is the action of an
+    open question that the message does not answer, `choices` how many answers that one offers.
     """
 
     tx: CommunityTransaction
@@ -115,6 +143,7 @@ class Context:
     answered: bool = False
     chosen: Any = None
     data: Any = None
+    asking: str = ""
     choices: int = 0
 
     async def ask(self, person: int, text: str, question: Question) -> bool:
@@ -122,14 +151,9 @@ class Context:
 
         It stays open for three days: they were not waiting for it.
         """
-        dialogue = Dialogue(
-            action=question.action,
-            values=tuple(choice.value for choice in question.choices),
-            labels=tuple(choice.label for choice in question.choices),
-            free_text=question.free_text,
-            data=question.data,
+        return await self.tx.dialogues.put_to(
+            person, text, question.dialogue(self.decision.action), timedelta(days=3)
         )
-        return await self.tx.dialogues.put_to(person, text, dialogue, timedelta(days=3))
 
     async def photos(self, message: Message) -> list[str]:
         """The pictures of the message, behind those sent just before without a word."""
@@ -142,7 +166,7 @@ class Context:
         return self.tx.community
 
 
-Answer = Reply | Sequence[Reply] | None
+Answer = Reply | Sequence[Reply] | Otherwise | None
 Function = Callable[[Message, Context], Awaitable[Answer]]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
-from bot.api import Answer, Context, Handler, Question, Reply
+from bot.api import Answer, Context, Handler, Otherwise, Reply
 from bot.community.communities import Community
 from bot.community.dialogues import Dialogue, open_questions
 from bot.community.people import Person, meet, sender_of
@@ -217,16 +217,14 @@ class Dispatcher:
         person = await _arrive(room, message, prepared.person)
         read = partial(self._understanding.read, community=prepared.community.id)
         context = _context(Context(room, person, decision, read), prepared.dialogue)
-        handler = self._handler(decision, prepared.dialogue)
-        if context.answered:
-            await room.dialogues.close(person.identity)
-        answer = None if handler is None else await handler.function(message, context)
+        handler, answer = await self._handled(prepared, context)
         replies = _listed(answer)
         await self._say(tx, prepared, replies)
         for reply in replies:
             if reply.question and handler:
                 chat = (_private(message) if reply.private else _chat(message)).chat
-                await _ask(room, person, chat, reply.question, handler.action)
+                dialogue = reply.question.dialogue(handler.action)
+                await room.dialogues.open(person.identity, chat, dialogue)
         log.info(
             "handled: message %s of %s, action %s, score %.2f, replies %s",
             prepared.waiting.id,
@@ -235,6 +233,23 @@ class Dispatcher:
             decision.score,
             len(replies),
         )
+
+    async def _handled(
+        self, prepared: Prepared, context: Context, passed: tuple[str, ...] = ()
+    ) -> tuple[Handler | None, Answer]:
+        """Who answers, and what; a skill in `passed` has left the message to others."""
+        handler = self._handler(context.decision, prepared.dialogue)
+        if context.answered:
+            await context.tx.dialogues.close(context.person.identity)
+        answer = None if handler is None else await handler.function(prepared.message, context)
+        if not isinstance(answer, Otherwise):
+            return handler, answer
+        passed = (*passed, context.decision.action)
+        decision = self._understanding.decide(
+            prepared.message, context.person, prepared.community.id, prepared.dialogue, passed
+        )
+        plain = Context(context.tx, context.person, decision, context.read)
+        return await self._handled(prepared, _context(plain, prepared.dialogue), passed)
 
     async def _refuse(self, prepared: Prepared, sentence: str) -> None:
         """A rule said no: nothing of the handler stays but the sentence."""
@@ -326,7 +341,7 @@ def _context(context: Context, dialogue: Dialogue | None) -> Context:
     if dialogue is None:
         return context
     if decision.action != "choose":
-        return replace(context, choices=len(dialogue.values))
+        return replace(context, asking=dialogue.action, choices=len(dialogue.values))
     chosen = None if decision.choice is None else dialogue.values[decision.choice - 1]
     return replace(context, answered=True, chosen=chosen, data=dialogue.data)
 
@@ -356,19 +371,6 @@ async def _arrive(room: CommunityTransaction, message: Message, person: Person) 
     return replace(person, place=place.id)
 
 
-async def _ask(
-    room: CommunityTransaction, person: Person, chat: str, question: Question, action: str
-) -> None:
-    dialogue = Dialogue(
-        action=question.action or action,
-        values=tuple(choice.value for choice in question.choices),
-        labels=tuple(choice.label for choice in question.choices),
-        free_text=question.free_text,
-        data=question.data,
-    )
-    await room.dialogues.open(person.identity, chat, dialogue)
-
-
 def _crowded(message: Message) -> bool:
     """True in a group of a service that has no other chat with the sender."""
     return message.kind is ChatKind.GROUP and not message.private_chat
@@ -382,7 +384,7 @@ async def _alert(tx: Transaction, prepared: Prepared) -> None:
 
 
 def _listed(answer: Answer) -> Sequence[Reply]:
-    if answer is None:
+    if answer is None or isinstance(answer, Otherwise):
         return []
     return [answer] if isinstance(answer, Reply) else answer
 

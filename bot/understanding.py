@@ -9,7 +9,7 @@ import asyncio
 import gc
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -58,6 +58,17 @@ REFUSALS = frozenset(
     {"取消", "撤回", "算了", "不发了", "别发", "别发了", "不用了", "不要了", "不了"}
 )
 """What declines whatever was asked."""
+
+ASSENTS = frozenset(
+    {"好", "好的", "好嘞", "行", "可以", "嗯", "嗯嗯", "是", "是的", "对的", "没问题"}
+)
+"""What agrees to a question that has a choice for it."""
+
+DISSENTS = frozenset({"不", "不行", "不可以", "不好", "不是", "不对", "别"})
+"""What does not agree to it."""
+
+PHONE = re.compile(r"(?<!\d)(?:1[3-9]\d[ -]?\d{4}[ -]?\d{4}|0\d{2,3}-?\d{7,8})(?!\d)")
+"""Its digits are neither a building nor a room."""
 
 
 class Skill(Protocol):
@@ -167,14 +178,19 @@ class Understanding:
         live.places = faq.PlaceNames(await self._place_names(live.community))
 
     def decide(
-        self, message: Message, person: Person, community: int, dialogue: Dialogue | None
+        self,
+        message: Message,
+        person: Person,
+        community: int,
+        dialogue: Dialogue | None,
+        passed: Collection[str] = (),
     ) -> faq.Decision:
-        """What the message wants; pure and quick."""
+        """What the message wants, if not one of the `passed` actions; pure and quick."""
         wordless = _wordless(message)
         if wordless:
             return faq.Decision(action=wordless)
         live = self._live[community]
-        words = self._staff if person.staff else self._resident
+        words = (self._staff if person.staff else self._resident).without(passed)
         situation = faq.Situation(
             index=live.index,
             places=live.places,
@@ -185,12 +201,12 @@ class Understanding:
             patterns=words.patterns,
             examples=words.examples,
         )
-        return faq.understand(_numbered(message.text, dialogue), situation)
+        return _understood(_numbered(message.text, dialogue), situation)
 
     def read(self, text: str, community: int) -> faq.Decision:
         """What a sentence would mean if a resident wrote it in private."""
         live = self._live[community]
-        return faq.understand(text, faq.Situation(index=live.index, places=live.places))
+        return _understood(text, faq.Situation(index=live.index, places=live.places))
 
     def explain(self, text: str, community: int) -> list[str]:
         """Why this is answered as it is, a line for each candidate, for staff."""
@@ -220,11 +236,26 @@ class _Words:
     """The command words, patterns and example sentences of some skills."""
 
     def __init__(self, skills: Sequence[Skill]) -> None:
+        self._skills = skills
         self.words: Mapping[str, str] = {
             word: skill.action for skill in skills for word in skill.words
         }
         self.patterns = [(skill.pattern, skill.action) for skill in skills if skill.pattern]
         self.examples = {skill.action: skill.examples for skill in skills if skill.examples}
+
+    def without(self, actions: Collection[str]) -> "_Words":
+        """The same, some skills left out."""
+        if not actions:
+            return self
+        return _Words([skill for skill in self._skills if skill.action not in actions])
+
+
+def _understood(text: str, situation: faq.Situation) -> faq.Decision:
+    """What the text wants; a phone number in it is no place."""
+    decision = faq.understand(text, situation)
+    if PHONE.search(text) is None:
+        return decision
+    return replace(decision, place=situation.places.find(PHONE.sub("，", text)))
 
 
 def _wordless(message: Message) -> str | None:
@@ -248,8 +279,13 @@ def _asked(dialogue: Dialogue | None) -> faq.OpenQuestion | None:
 
 def _numbered(text: str, dialogue: Dialogue | None) -> str:
     """A choice that was said in its own words, 已经修好了 for 好了, or refused, as its number."""
-    if dialogue and dialogue.refusal and text.strip("。！!， ") in REFUSALS:
+    said = text.strip("。！!，, ")
+    if dialogue and dialogue.refusal and said in REFUSALS | DISSENTS:
         return str(dialogue.refusal)
+    if dialogue and dialogue.assent and said in ASSENTS:
+        return "1"
+    if dialogue and dialogue.assent and said in DISSENTS:
+        return str(len(dialogue.labels))
     labels = dialogue.labels if dialogue else ()
     fitting = [
         number

@@ -24,7 +24,7 @@ async def answer(message: Message, context: Context) -> Reply:
     )
     if "report" not in decision.also:
         return Reply(found)
-    choices = [Choice(REPORT_IT, "report"), Choice(NO_NEED, "no")]
+    choices = [Choice(REPORT_IT, "report", assents=True), Choice(NO_NEED, "no")]
     data = {"text": message.text, "category": decision.category, "place": decision.place}
     return Reply(f"{found}\n{ALSO_REPORT}", Question(choices, data=data, action="report"))
 

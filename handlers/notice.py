@@ -66,7 +66,7 @@ async def _preview(context: Context, places: Sequence[Place], said: str) -> Repl
     reach = await context.tx.audience.of(*places)
     return Reply(
         PREVIEW.format(places=_names(places), reach=reach.words, text=said),
-        Question([Choice(SEND, value=True), Choice(DONT, value=False)], data=data),
+        Question([Choice(SEND, value=True, assents=True), Choice(DONT, value=False)], data=data),
     )
 
 

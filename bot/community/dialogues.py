@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ForeignKey, Text, bindparam, delete, select, tuple_
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.community.people import IdentityRow
 from bot.model import Kind
 from bot.storage import outbox
-from bot.storage.outbox import Draft
+from bot.storage.outbox import Draft, LaneRow, OutboxRow
 from bot.storage.tables import Base, Json, UtcTime
 from bot.storage.transaction import Transaction, Upsert
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 LIFETIME = timedelta(minutes=30)
 """After so long a digit is asked back: nobody remembers what it was for."""
 
-DECLINING = frozenset({"不发", "不对", "不用", "都不是", "都不取消"})
+DECLINING = frozenset({"不发", "不对", "不用", "都不是", "都不报", "都不取消"})
 """What the last choice says when it leaves everything as it is."""
 
 PHOTOS = "photos"
@@ -31,7 +32,10 @@ PHOTOS = "photos"
 
 
 class DialogueRow(Base):
-    """The open question of one identity, in the chat where it was put."""
+    """The open question of one identity, in the chat where it was put.
+
+    `assent_since`: when it was put, if 好的 means its first choice; None where it does not.
+    """
 
     __tablename__ = "dialogue"
 
@@ -43,17 +47,22 @@ class DialogueRow(Base):
     free_text: Mapped[bool]
     data: Mapped[Any] = mapped_column(Json, nullable=True)
     expires_at: Mapped[datetime] = mapped_column(UtcTime)
+    assent_since: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """An open question: who continues it (`action`), what the digits mean, what it knows."""
+    """An open question: who continues it (`action`), what the digits mean, what it knows.
+
+    `assent`: 好的 means the first choice, 不行 the last one.
+    """
 
     action: str
     values: tuple[Any, ...]
     labels: tuple[str, ...]
     free_text: bool
     data: Any
+    assent: bool = False
 
     @property
     def refusal(self) -> int | None:
@@ -62,6 +71,16 @@ class Dialogue:
 
 
 # Made once: making a statement costs more than SQLite takes to run it.
+_LAST_SAID = (
+    select(OutboxRow.created_at)
+    .join(LaneRow, (LaneRow.id == OutboxRow.lane_id) & (LaneRow.seq == OutboxRow.seq))
+    .join(
+        IdentityRow,
+        (IdentityRow.platform == LaneRow.platform) & (IdentityRow.account == LaneRow.account),
+    )
+    .where(LaneRow.chat == DialogueRow.chat, IdentityRow.id == DialogueRow.identity_id)
+    .scalar_subquery()
+)
 _OPEN_QUESTIONS = select(
     DialogueRow.identity_id,
     DialogueRow.chat,
@@ -70,6 +89,8 @@ _OPEN_QUESTIONS = select(
     DialogueRow.labels,
     DialogueRow.free_text,
     DialogueRow.data,
+    # 好的 to whatever was said later is no answer to the question.
+    (DialogueRow.assent_since >= _LAST_SAID).label("assent"),
 ).where(
     tuple_(DialogueRow.identity_id, DialogueRow.chat).in_(bindparam("asked", expanding=True)),
     DialogueRow.expires_at > bindparam("now"),
@@ -90,7 +111,9 @@ async def open_questions(
     """The open question of each (identity, chat) that has one."""
     rows = await tx.select(_OPEN_QUESTIONS, {"asked": list(asked), "now": tx.now})
     return {
-        (row[0], row[1]): Dialogue(row[2], tuple(row[3]), tuple(row[4]), row[5], row[6])
+        (row[0], row[1]): Dialogue(
+            row[2], tuple(row[3]), tuple(row[4]), row[5], row[6], assent=bool(row[7])
+        )
         for row in rows
     }
 
@@ -120,6 +143,7 @@ class Dialogues:
             "free_text": dialogue.free_text,
             "data": dialogue.data,
             "expires_at": self._tx.store.now + lifetime,
+            "assent_since": self._tx.store.now if dialogue.assent else None,
         }
         await self._tx.store.execute(_OPEN, values)
 

@@ -103,13 +103,24 @@ async def test_whom_and_nothing_said(staff: Staff) -> None:
 @SQLITE
 async def test_taken_back(staff: Staff) -> None:
     """A wrong number leaves the question open, a word of refusal closes it."""
-    for refusal in ("取消", "算了", "撤回。", "不发了"):
+    for refusal in ("取消", "算了", "撤回。", "不发了", "不行"):
         await staff.says(f"通知 3号楼 {SAID}")
         assert await staff.says("3") == ["请回一个数字：1、2。"]
         assert await staff.says(refusal) == ["好的，没有发。"]
     await staff.says("1")
 
     assert await staff.says("通知进度") == ["还没有发过通知。"]
+
+
+@SQLITE
+async def test_agreed_to(staff: Staff) -> None:
+    """好的 sends what was just shown, and nothing that was shown before something else."""
+    await staff.says(f"通知 3号楼 {SAID}")
+    await staff.says("没办完的")
+    assert await staff.says("好的") == ["好的，有事您说话。"]
+    await staff.says(f"通知 3号楼 {SAID}")
+
+    assert await staff.says("可以") == ["发出去了：3号楼，网页。"]
 
 
 async def notify(staff: Staff, text: str) -> None:
