@@ -21,6 +21,8 @@ PATTERN = (
 )
 UNKNOWN = "没有编号{number}，请看看是不是打错了。"
 ALREADY = "编号{number}已经办完了。"
+WAITS_FOR_YOU = "编号{number}办好了，等您看看。"
+WAITS = "编号{number}办好了，等报的人看看。"
 CLOSED = "编号{number}记好了，已经告诉报的人。"
 CLOSED_QUIETLY = "编号{number}记好了。"
 ASK = "编号{number}办好了（{what}）。您看看行不行？"
@@ -39,7 +41,10 @@ async def close(message: Message, context: Context) -> Reply:
     issue = await context.tx.issues.numbered(number)
     if issue is None:
         return Reply(UNKNOWN.format(number=number))
-    if issue.state in {State.CONFIRMING, State.CLOSED}:
+    if issue.state is State.CONFIRMING:
+        own = issue.reporter == context.person.id
+        return Reply((WAITS_FOR_YOU if own else WAITS).format(number=number))
+    if issue.state is State.CLOSED:
         return Reply(ALREADY.format(number=number))
     await context.tx.issues.add_photos(issue.id, await context.photos(message), after=True)
     await context.tx.issues.move(issue, State.CONFIRMING, context.person.id, message.text)
@@ -51,6 +56,8 @@ async def close(message: Message, context: Context) -> Reply:
 async def confirm(message: Message, context: Context) -> Reply:
     """The reporter says whether it is done; if not, it goes on under the same number."""
     issue = await context.tx.issues.get(context.data["issue"])
+    if context.chosen and issue.state is State.CLOSED:
+        return Reply(ALREADY.format(number=issue.number))
     if context.chosen:
         await context.tx.issues.move(issue, State.CLOSED, context.person.id, FINE)
         return Reply(THANKS.format(number=issue.number))
@@ -64,7 +71,7 @@ async def _ask_reporter(context: Context, issue: Issue) -> bool:
     if issue.reporter is None:
         return False
     question = Question(
-        [Choice(FINE, value=True), Choice(NOT_FINE, value=False)],
+        [Choice(FINE, value=True, assents=True), Choice(NOT_FINE, value=False)],
         data={"issue": issue.id},
         action="skill:confirm",
     )

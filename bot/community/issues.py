@@ -12,7 +12,9 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    func,
     insert,
+    or_,
     select,
     update,
 )
@@ -57,6 +59,15 @@ URGENT_WITHIN = timedelta(days=1)
 """For what endangers people."""
 
 URGENT = "安全隐患"
+
+WITHDRAWN = "报的人说不用办了"
+"""The line in the history of an issue that its reporter took back."""
+
+RELAPSE = "又坏了"
+"""The line in the history of an issue for each time it broke again."""
+
+RELAPSE_WITHIN = timedelta(days=30)
+"""What breaks later is a new issue."""
 
 
 class CounterRow(Base):
@@ -135,6 +146,7 @@ class Issue:
     reporter: int | None
     opened_at: datetime
     due_at: datetime
+    closed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +174,7 @@ _COLUMNS = (
     IssueRow.reporter_id,
     IssueRow.opened_at,
     IssueRow.due_at,
+    IssueRow.closed_at,
 )
 
 # Made once: making a statement costs more than SQLite takes to run it.
@@ -191,7 +204,6 @@ class Issues:
         """File the report under the next number."""
         store, now = self._tx.store, self._tx.now
         number = await self._next_number(f"issue:{now.year}")
-        within = URGENT_WITHIN if report.category == URGENT else ANSWER_WITHIN
         values = {
             "community_id": self._tx.community.id,
             "source": report.source,
@@ -204,7 +216,7 @@ class Issues:
             "state": State.RECEIVED,
             "reporter_id": report.reporter,
             "opened_at": store.now,
-            "due_at": store.now + within,
+            "due_at": store.now + _within(report.category),
         }
         result = await store.execute(_OPEN, values)
         id = int(result.scalar_one())
@@ -245,6 +257,40 @@ class Issues:
         )
         return [_issue(row) for row in rows]
 
+    async def open_of(self, person: int) -> list[Issue]:
+        """What the person reported and nobody has closed, the newest first."""
+        rows = await self._tx.store.select(
+            select(*_COLUMNS)
+            .where(
+                IssueRow.community_id == self._tx.community.id,
+                IssueRow.reporter_id == person,
+                IssueRow.state != State.CLOSED,
+            )
+            .order_by(IssueRow.id.desc())
+        )
+        return [_issue(row) for row in rows]
+
+    async def done_lately(self, person: int) -> Issue | None:
+        """What the person reported and was last done, if it may still break again."""
+        rows = await self._tx.store.select(
+            select(*_COLUMNS)
+            .where(
+                IssueRow.community_id == self._tx.community.id,
+                IssueRow.reporter_id == person,
+                or_(
+                    IssueRow.state == State.CONFIRMING,
+                    IssueRow.closed_at > self._tx.store.now - RELAPSE_WITHIN,
+                ),
+            )
+            # What the person is just being asked about comes first.
+            .order_by(
+                IssueRow.closed_at.is_not(None), IssueRow.closed_at.desc(), IssueRow.id.desc()
+            )
+            .limit(1)
+        )
+        found = rows.first()
+        return _issue(found) if found else None
+
     async def unfinished(self) -> list[Issue]:
         """What is not done, the oldest first."""
         rows = await self._tx.store.select(
@@ -264,6 +310,37 @@ class Issues:
             update(IssueRow).where(IssueRow.id == issue.id).values(state=state, closed_at=closed)
         )
         await self._append(issue.id, by, state, text)
+
+    async def withdraw(self, issue: Issue, by: int) -> None:
+        """Whoever reported it wants nothing done any more.
+
+        Raises:
+            RuleError: somebody else reported it, or it is closed.
+        """
+        if issue.reporter != by:
+            raise RuleError(f"编号{issue.number}不是您报的，得报的人自己来说。")
+        if issue.state is State.CLOSED:
+            raise RuleError(f"编号{issue.number}已经办完了。")
+        await self.move(issue, State.CLOSED, by, WITHDRAWN)
+
+    def may_relapse(self, issue: Issue) -> bool:
+        """True for what was done so lately that it is the same matter when it breaks again."""
+        if issue.closed_at is None:
+            return issue.state is State.CONFIRMING
+        return issue.closed_at > self._tx.store.now - RELAPSE_WITHIN
+
+    async def relapse(self, issue: Issue, by: int) -> int:
+        """It broke again and goes on under its number; how many times that happened by now."""
+        store = self._tx.store
+        due = store.now + _within(issue.category)
+        await store.execute(update(IssueRow).where(IssueRow.id == issue.id).values(due_at=due))
+        await self.move(issue, State.WORKING, by, RELAPSE)
+        rows = await store.select(
+            select(func.count(IssueUpdateRow.id)).where(
+                IssueUpdateRow.issue_id == issue.id, IssueUpdateRow.text == RELAPSE
+            )
+        )
+        return int(rows.scalar_one())
 
     async def add_photos(self, issue: int, photos: Sequence[str], *, after: bool) -> None:
         """Photos of how it was, or of how it is now."""
@@ -294,6 +371,10 @@ class Issues:
         first = {"community_id": self._tx.community.id, "name": name, "value": 1}
         result = await self._tx.store.execute(_COUNT, first)
         return int(result.scalar_one())
+
+
+def _within(category: str) -> timedelta:
+    return URGENT_WITHIN if category == URGENT else ANSWER_WITHIN
 
 
 def _issue(row: Sequence[object]) -> Issue:

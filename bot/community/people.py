@@ -28,8 +28,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.community.places import Place, PlaceRow
 from bot.errors import RuleError
-from bot.model import ChatKind, Message
-from bot.storage.outbox import Destination
+from bot.model import ChatKind, Kind, Message
+from bot.storage import outbox
+from bot.storage.outbox import Destination, Draft
 from bot.storage.tables import Base, Identity, UtcTime
 from bot.storage.transaction import Transaction
 
@@ -394,6 +395,14 @@ class People:
         """The 1:1 chat in which the person was heard last; None when there is none."""
         found = await self.reachable_identity(person)
         return found[1] if found else None
+
+    async def tell(self, person: int, text: str) -> bool:
+        """Say it to somebody who did not just write; False when nobody can reach them."""
+        to = await self.reach(person)
+        if to is None:
+            return False
+        await outbox.add(self._tx.store, [Draft(to, Kind.REPLY, text)])
+        return True
 
     async def alerted(self) -> list[Destination]:
         """Where staff hear of what cannot wait: each of them once."""
