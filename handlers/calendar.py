@@ -2,12 +2,16 @@
 
 import re
 
-from bot.api import Choice, Context, Event, Message, Question, Reply, handles
+from bot.api import Choice, Context, Event, Message, Question, Reply, handles, names
 
 NOTHING = "最近还没有安排活动，有了就通知您。"
 SIGN_UP = "想参加就回“报名”。"
 WHICH = "您报哪个？回个数字："
 WHICH_NOT = "您不去哪个？回个数字："
+NO_SIGN_UP = "都不报"
+NOT_SIGNED_UP = "好的，没有报。"
+KEEP = "都不取消"
+KEPT = "好的，都给您留着。"
 NONE = "您还没有报过名。"
 GOT = "报上了：{line}，{people}人。不去了就说“取消报名”。"
 CANCELLED = "好的，{title}给您取消了。"
@@ -30,18 +34,18 @@ async def next_event(message: Message, context: Context) -> Reply:
 async def signup(message: Message, context: Context) -> Reply:
     """Sign up for the event the words name, or ask which."""
     if context.answered:
+        if not context.chosen:
+            return Reply(NOT_SIGNED_UP)
         event = await context.tx.events.get(context.chosen)
         return await _sign_up(context, event, int((context.data or {}).get("people", 1)))
     events = await context.tx.events.upcoming()
     if not events:
         return Reply(NOTHING)
     people = _people(message.text)
-    named = _named(events, message.text)
+    named = [event for event in events if names(message.text, event.title)] or events
     if len(named) == 1:
         return await _sign_up(context, named[0], people)
-    choices = [Choice(event.line, event.id) for event in named or events]
-    if len(choices) == 1:
-        return await _sign_up(context, events[0], people)
+    choices = [*(Choice(event.line, event.id) for event in named), Choice(NO_SIGN_UP, 0)]
     return Reply(WHICH, Question(choices, data={"people": people}))
 
 
@@ -49,14 +53,17 @@ async def signup(message: Message, context: Context) -> Reply:
 async def cancel_signup(message: Message, context: Context) -> Reply:
     """Take the person off the list."""
     if context.answered:
+        if not context.chosen:
+            return Reply(KEPT)
         return await _cancel(context, await context.tx.events.get(context.chosen))
     events = await context.tx.events.signed_up(context.person.id)
     if not events:
         return Reply(NONE)
-    named = _named(events, message.text) or events
+    named = [event for event in events if names(message.text, event.title)] or events
     if len(named) == 1:
         return await _cancel(context, named[0])
-    return Reply(WHICH_NOT, Question([Choice(event.line, event.id) for event in named]))
+    choices = [*(Choice(event.line, event.id) for event in named), Choice(KEEP, 0)]
+    return Reply(WHICH_NOT, Question(choices))
 
 
 async def _sign_up(context: Context, event: Event, people: int) -> Reply:
@@ -67,16 +74,6 @@ async def _sign_up(context: Context, event: Event, people: int) -> Reply:
 async def _cancel(context: Context, event: Event) -> Reply:
     await context.tx.events.cancel_sign_up(event, context.person.id)
     return Reply(CANCELLED.format(title=event.title))
-
-
-def _named(events: list[Event], text: str) -> list[Event]:
-    """The events whose title shares two neighbouring characters with the text."""
-    said = {text[i : i + 2] for i in range(len(text) - 1)}
-    return [
-        event
-        for event in events
-        if said & {event.title[i : i + 2] for i in range(len(event.title) - 1)}
-    ]
 
 
 def _people(text: str) -> int:

@@ -146,9 +146,15 @@ async def test_signing_up(service: Service, resident: Resident) -> None:
     assert await resident.says("报名剪纸课 3个人") == [
         f"报上了：{paper}，3人。不去了就说“取消报名”。"
     ]
-    assert await resident.says("报名，两个人") == [f"您报哪个？回个数字：\n1 {cleaning}\n2 {paper}"]
+    which = [f"您报哪个？回个数字：\n1 {cleaning}\n2 {paper}\n3 都不报"]
+    assert await resident.says("报名，两个人") == which
+    assert await resident.says("算了") == ["好的，没有报。"]
+    assert await resident.says("报名，两个人") == which
     assert await resident.says("1") == [f"报上了：{cleaning}，2人。不去了就说“取消报名”。"]
-    assert await resident.says("取消报名") == [f"您不去哪个？回个数字：\n1 {cleaning}\n2 {paper}"]
+    which = [f"您不去哪个？回个数字：\n1 {cleaning}\n2 {paper}\n3 都不取消"]
+    assert await resident.says("取消报名") == which
+    assert await resident.says("3") == ["好的，都给您留着。"]
+    assert await resident.says("取消报名") == which
     assert await resident.says("2") == ["好的，剪纸课给您取消了。"]
     assert await resident.says("取消报名") == ["好的，大清扫给您取消了。"]
     assert await resident.says("取消报名") == ["您还没有报过名。"]
@@ -183,6 +189,42 @@ async def test_cancelled(
     assert await resident.says("活动") == NOTHING
     still = select(ScheduleRow.id).where(ScheduleRow.state == WAITING)
     assert await service.rows(still.where(ScheduleRow.kind == REMINDER)) == []
+
+
+@SQLITE
+async def test_cancelled_by_name(service: Service, resident: Resident, staff: Staff) -> None:
+    """The one that is called so; asked when several are; residents cancel nothing."""
+    chorus = await planned(service, "合唱", 2)
+    paper = await planned(service, "剪纸课", 3)
+    later = await planned(service, "剪纸课", 4)
+    await resident.says("取消合唱")
+
+    assert await staff.says("取消合唱") == [f"取消了：{chorus}。不再提醒了，请发个通知告诉大家。"]
+    assert await staff.says("取消活动 剪纸课") == [
+        f"取消哪个？回个数字：\n1 {paper}\n2 {later}\n3 都不取消"
+    ]
+    assert (await staff.says("2"))[0].startswith(f"取消了：{later}。")
+    assert await staff.says("取消报名") == ["您还没有报过名。"]
+    assert await staff.says("取消广场舞") == ["您还没有报过名。"]
+
+
+@SQLITE
+async def test_every_week_and_every_month(staff: Staff) -> None:
+    """The rule is read back; the place is said once."""
+    (question,) = await staff.says("安排 每周五下午三点 合唱 活动室")
+    read = re.fullmatch(
+        r"每周五下午3点，第一次是(\d+月\d+日（周五，农历.+）)，合唱，在社区活动室，对吗？"
+        r"\n1 对\n2 不对",
+        question,
+    )
+    assert read, question
+    (done,) = await staff.says("好的")
+    assert done.startswith(f"安排好了：每周五，第一次是{read[1]}下午3点，合唱，在社区活动室。")
+    (question,) = await staff.says("安排 每月第一个周六上午九点 打扫活动室")
+
+    assert question.startswith("每月第一个周六上午9点，第一次是")
+    assert question.endswith("，打扫活动室，对吗？\n1 对\n2 不对")
+    assert await staff.says("不行") == ["好的，没有安排。请重新说一遍。"]
 
 
 async def test_at_the_same_moment(service: Service) -> None:
