@@ -8,6 +8,7 @@ IN_PRIVATE = "请单独发给我，别在群里发。"
 CODE = "您的绑定码：{code}，半小时内有效。\n在另一个聊天里发：绑定 {code}。\n别告诉别人。"
 DONE = "绑好了，{name}。"
 WRONG = "这个码不对，或者过期了。请重新要一个。"
+EIGHT = "绑定码有8位数字，您再看看。\n没有的话，在您原来用的聊天里说“绑定”，就给您一个。"
 DIGITS = re.compile(r"(?<!\d)\d{8}(?!\d)")
 
 
@@ -17,6 +18,8 @@ async def join(message: Message, context: Context) -> Reply:
     if message.kind is ChatKind.GROUP:
         return Reply(IN_PRIVATE)
     typed = DIGITS.search(message.text.replace(" ", ""))
+    if typed is None and re.search(r"\d", message.text):
+        return Reply(EIGHT)
     if typed is None:
         code = await context.tx.people.new_code(context.person.id)
         return Reply(CODE.format(code=code))

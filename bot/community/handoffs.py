@@ -1,11 +1,15 @@
 """Handoffs: who wants a person, and who hears of it at once."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Text, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.community.people import PersonRow
+from bot.community.places import PlaceRow
 from bot.model import Kind
 from bot.storage import outbox
 from bot.storage.outbox import Draft
@@ -32,6 +36,16 @@ class HandoffRow(Base):
     media: Mapped[str | None] = mapped_column(Text)
     asked_at: Mapped[datetime] = mapped_column(UtcTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Somebody who waits for a person; `ids` are all the times they asked, `text` the last."""
+
+    ids: tuple[int, ...]
+    caller: str
+    text: str
+    asked_at: datetime
 
 
 class Handoffs:
@@ -67,10 +81,8 @@ class Handoffs:
 
     async def caller(self, person: "Person") -> str:
         """Who it is, for staff: the name, and the place they belong to, as far as we know."""
-        name = person.name or "一位居民"
-        if person.place is None:
-            return name
-        return f"{(await self._tx.places.get(person.place)).name}的{name}"
+        place = await self._tx.places.get(person.place) if person.place is not None else None
+        return _called(person.name, place.name if place else None)
 
     async def alert(self, text: str, kind: Kind) -> int:
         """Tell every staff member on their own phone; how many."""
@@ -78,12 +90,44 @@ class Handoffs:
         await outbox.add(self._tx.store, [Draft(to, kind, text) for to in staff])
         return len(staff)
 
-    async def done(self) -> int:
-        """Everybody who waited has been helped; how many people."""
+    async def waiting(self) -> list[Waiting]:
+        """Who waits for a person, each of them once, whoever waits longest first."""
+        rows = await self._tx.store.select(
+            select(
+                HandoffRow.person_id,
+                HandoffRow.id,
+                PersonRow.name,
+                PlaceRow.name,
+                HandoffRow.text,
+                HandoffRow.asked_at,
+            )
+            .join(PersonRow, PersonRow.id == HandoffRow.person_id)
+            .join(PlaceRow, PlaceRow.id == PersonRow.place_id, isouter=True)
+            .where(HandoffRow.community_id == self._tx.community.id, HandoffRow.done_at.is_(None))
+            .order_by(HandoffRow.id)
+        )
+        found: dict[int, Waiting] = {}
+        for person, id, name, place, text, asked_at in rows:
+            before = found[person].ids if person in found else ()
+            caller = _called(name, place)
+            found[person] = Waiting((*before, id), caller, text, asked_at)
+        return list(found.values())
+
+    async def done(self, ids: Sequence[int]) -> int:
+        """Whoever asked then has been helped; how many people still waited for it."""
         helped = await self._tx.store.execute(
             update(HandoffRow)
-            .where(HandoffRow.community_id == self._tx.community.id, HandoffRow.done_at.is_(None))
+            .where(
+                HandoffRow.community_id == self._tx.community.id,
+                HandoffRow.id.in_(ids),
+                HandoffRow.done_at.is_(None),
+            )
             .values(done_at=self._tx.store.now)
             .returning(HandoffRow.person_id)
         )
         return len(set(helped.scalars()))
+
+
+def _called(name: str, place: str | None) -> str:
+    who = name or "一位居民"
+    return f"{place}的{who}" if place else who

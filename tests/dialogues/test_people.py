@@ -84,6 +84,16 @@ async def test_a_code_is_not_guessed(resident: Resident, another: Resident) -> N
 
 
 @SQLITE
+async def test_a_code_has_eight_digits(resident: Resident) -> None:
+    """And where to get one."""
+    eight = "绑定码有8位数字，您再看看。\n没有的话，在您原来用的聊天里说“绑定”，就给您一个。"
+
+    assert await resident.says("绑定 123") == [eight]
+    assert await resident.says("绑定 123456789") == [eight]
+    assert code_in(await resident.says("绑定"))
+
+
+@SQLITE
 async def test_no_code_is_said_in_a_group(group: Neighbour) -> None:
     """Everybody would read it."""
     assert await group.asks_in_group("绑定") == ["请单独发给我，别在群里发。"]
@@ -98,6 +108,44 @@ async def test_somebody_to_talk_to(service: Service, resident: Resident, staff: 
     assert await resident.says("找人") == [TOLD]
     await service.idle()
     assert staff.news() == []
+
+
+async def all_called(staff: Staff) -> None:
+    """Whoever is on the list has been called."""
+    assert (await staff.says("谁在等"))[0].startswith("在等着的：\n")
+    assert await staff.says("都联系了") == ["好的，1位都记成联系过了。"]
+    assert await staff.says("都联系了") == ["现在没有人在等。"]
+
+
+@SQLITE
+async def test_only_who_was_on_the_list_waits_no_more(
+    resident: Resident, another: Resident, staff: Staff
+) -> None:
+    """Whoever asks while staff are calling stays on it."""
+    await resident.says("找人，我家停电了")
+    ask = "都联系了吗？\n1 都联系了\n2 还没有"
+    assert (await staff.says("都联系了"))[-1] == f"在等着的：\n一位居民：找人，我家停电了\n{ask}"
+    assert await staff.says("还没有") == ["好的，都还记着。"]
+    await staff.says("谁在等")
+    await another.says("找人，我门锁坏了")
+
+    assert (await staff.says("都联系了"))[-1] == "好的，1位都记成联系过了。"
+    assert await staff.says("都联系了") == [f"在等着的：\n一位居民：找人，我门锁坏了\n{ask}"]
+
+
+@SQLITE
+async def test_more_than_three_are_asked_about(service: Service, staff: Staff) -> None:
+    """One word takes so many off the list only after a second look."""
+    for number in range(4):
+        await KfResident(service, f"wm{number}").says("找人")
+    staff.news()
+    await staff.says("谁在等")
+    assert await staff.says("都联系了") == ["4位都联系过了？\n1 是\n2 还没有"]
+    assert await staff.says("不") == ["好的，都还记着。"]
+    await staff.says("谁在等")
+    await staff.says("都联系了")
+
+    assert await staff.says("嗯") == ["好的，4位都记成联系过了。"]
 
 
 @SQLITE
@@ -115,8 +163,7 @@ async def test_who_still_waits_is_heard_again(
     await resident.says("找人")
     await service.idle()
     assert len(staff.news()) == 2
-    assert await staff.says("都联系了") == ["好的，1位都记成联系过了。"]
-    assert await staff.says("都联系了") == ["现在没有人在等。"]
+    await all_called(staff)
     await resident.says("找人")
     await service.idle()
     assert len(staff.news()) == 1
