@@ -1,5 +1,6 @@
 """报修: a resident reports what is broken, in one message."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -15,6 +16,7 @@ from bot.api import (
     mask,
     shortened,
 )
+from faq.decide import GIVEN_UP
 
 WHAT = "您说：哪里、什么坏了？例如：3号楼电梯坏了。"
 WHERE = "在哪儿？例如：3号楼2单元。"
@@ -22,7 +24,8 @@ SKIP = "不好说，先记下"
 PHOTO = "照片收到了。是哪里、什么事？"
 ADDED = "照片也记在编号{number}里了。"
 NEVER_MIND = "好的。"
-GIVEN_UP = frozenset({"算了", "不用了", "没事了", "不说了", "不报修了"})
+WORDS = ("报修", "我要报修", "我想报修", "上报")
+WORD_ALONE = rf"^\s*(?:(?:好[的嘞]?|行|可以|嗯|对)[，,。！!\s]+)?(?:{'|'.join(WORDS)})[。！!\s]*$"
 WEEKDAYS = "一二三四五六日"
 AFTERWARDS = timedelta(minutes=10)
 """In WeChat a picture follows its words as a message of its own."""
@@ -33,7 +36,8 @@ SHORTEST = 2
 
 @handles(
     "report",
-    words=("报修", "我要报修", "上报"),
+    words=WORDS,
+    pattern=WORD_ALONE,
     help="哪里坏了，直接说就行，例如：3号楼电梯坏了",
 )
 async def report(message: Message, context: Context) -> Reply:
@@ -42,7 +46,7 @@ async def report(message: Message, context: Context) -> Reply:
         return await _continued(message, context)
     decision = context.decision
     text = decision.argument or message.text
-    if decision.argument == "" and text.strip() in report.words:
+    if re.match(WORD_ALONE, message.text):
         data = {"photos": await context.photos(message)}
         return Reply(WHAT, Question(free_text=True, data=data))
     return await _located(message, context, text, await context.photos(message))
@@ -64,7 +68,7 @@ async def photo(message: Message, context: Context) -> Reply | None:
 
 async def _continued(message: Message, context: Context) -> Reply:
     data = dict(context.data or {})
-    if context.chosen == "no" or message.text.strip("。！! ") in GIVEN_UP:
+    if context.chosen == "no" or GIVEN_UP.fullmatch(message.text.strip("。！! ")):
         return Reply(NEVER_MIND)
     data["photos"] = [*data.get("photos", []), *await context.photos(message)]
     if context.chosen in {"skip", "report"}:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.community.issues import IssuePhotoRow, IssueRow
+from bot.community.places import PlaceRow
 from tests.dialogues.people import KfResident, Neighbour, Resident, Staff, photo
 from tests.service import SQLITE, Service
 
@@ -178,9 +179,45 @@ async def test_until_it_is_fixed(service: Service, resident: Resident, staff: St
         assert staff.news() == ["编号1（3号楼电梯坏了）：报的人说没好，请再去看看。"]
         assert await staff.says("编号1已经修好了") == ["编号1记好了，已经告诉报的人。"]
         assert await page.next() == ask
-    assert await staff.says("1 修好了") == ["编号1已经办完了。"]
+    assert await staff.says("1 修好了") == ["编号1办好了，等报的人看看。"]
     assert await resident.says("已经修好了，谢谢") == ["谢谢您，编号1办完了。"]
+    assert await staff.says("1 修好了") == ["编号1已经办完了。"]
     assert (await resident.says("1怎么样了"))[0].endswith("：办完了。")
+
+
+@SQLITE
+async def test_one_word_is_an_answer(resident: Resident, staff: Staff) -> None:
+    """好的 says 好了 and 不行 says 没好, as long as nothing else was said in between."""
+    await resident.says("3号楼电梯坏了")
+    await staff.says("1 修好了")
+    assert await resident.says("不行") == ["知道了，重新给您办，编号还是1。"]
+    await staff.says("1 修好了")
+    assert await resident.says("谢谢") == ["不客气，有事您说话。"]
+    assert await resident.says("好的") == ["好的，有事您说话。"]
+    assert await resident.says("1") == ["谢谢您，编号1办完了。"]
+    await resident.says("5号楼灯坏了")
+    await staff.says("2 修好了")
+
+    assert await resident.says("嗯。") == ["谢谢您，编号2办完了。"]
+
+
+@SQLITE
+async def test_staff_who_reported_it_are_asked_themselves(staff: Staff) -> None:
+    """As everybody else."""
+    await staff.says("3号楼电梯坏了")
+    await staff.says("1 修好了")
+
+    assert await staff.says("1 修好了") == ["编号1办好了，等您看看。"]
+
+
+@SQLITE
+async def test_a_report_after_another_question(resident: Resident, staff: Staff) -> None:
+    """Agreeing and going on to report is no answer to what was asked."""
+    await resident.says("3号楼电梯坏了")
+    await staff.says("1 修好了")
+
+    assert await resident.says("好的，我要报修") == ["您说：哪里、什么坏了？例如：3号楼电梯坏了。"]
+    assert noted(await resident.says("5号楼楼道灯不亮")) == ("5号楼楼道灯不亮", 2)
 
 
 @SQLITE
@@ -242,6 +279,19 @@ async def test_noted_for_others(staff: Staff, resident: Resident) -> None:
     ]
     assert await staff.says("2 修好了") == ["编号2记好了。"]
     assert await resident.says("1怎么样了") == ["编号1：收到了，正在安排人看。"]
+
+
+@SQLITE
+async def test_a_phone_number_is_no_place(
+    service: Service, staff: Staff, resident: Resident
+) -> None:
+    """Neither in what staff note nor in what a resident says."""
+    await staff.says("记一下 李阿姨 13800000000 说5号楼下水道堵了")
+    await resident.says("我电话13800000001，3号楼电梯坏了")
+
+    found = await service.rows(select(IssueRow.place_words, PlaceRow.name).join(PlaceRow))
+    assert [row[1] for row in found] == ["5号楼", "3号楼"]
+    assert [row[0][:3] for row in found] == ["5号楼", "3号楼"]
 
 
 async def test_noted_by_quoting(service: Service, group: Neighbour) -> None:
