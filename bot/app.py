@@ -42,6 +42,7 @@ from bot.storage.memory import SharedMemory
 from bot.storage.transaction import Transaction
 from bot.understanding import Understanding
 from bot.web.chat import ResidentPage
+from bot.web.door import LOOPBACK, Door
 from bot.web.outage import Outage
 from bot.web.security import add_headers
 from bot.web.slow import NEXT_WITHIN, Doorman
@@ -268,13 +269,22 @@ class Parts:
         watching = asyncio.create_task(doorman.watch(runner.server), name="doorman")
         stack.callback(watching.cancel)
         stack.callback(self.page.stop)
-        site = web.TCPSite(runner, self.settings.host, self.settings.port, backlog=1024)
+        settings = self.settings
+        door = Door(
+            runner.server,
+            settings.connections,
+            settings.connections_per_address,
+            (*LOOPBACK, *settings.trusted_proxies),
+        )
         try:
-            await site.start()
+            listener = await asyncio.get_running_loop().create_server(
+                door, settings.host, settings.port, backlog=1024
+            )
         except OSError as error:
-            raise SettingsError(BUSY_PORT.format(port=self.settings.port)) from error
-        port = runner.addresses[0][1]
-        return f"http://{self.settings.host}:{port}"
+            raise SettingsError(BUSY_PORT.format(port=settings.port)) from error
+        stack.callback(listener.close)
+        port = listener.sockets[0].getsockname()[1]
+        return f"http://{settings.host}:{port}"
 
     async def stop(self, tasks: list[asyncio.Task[None]]) -> None:
         """Finish what is under way; what cannot be finished is taken up at the next start."""

@@ -99,6 +99,12 @@ class Settings(BaseModel):
     chat_new_devices_per_hour: int = Field(
         60, ge=1, le=1_000_000, description="同一个来访地址每小时最多新增几台设备"
     )
+    connections: int = Field(
+        800, ge=10, le=100_000, description="同时最多开着多少个网络连接，多的请它过一会儿再来"
+    )
+    connections_per_address: int = Field(
+        200, ge=1, le=100_000, description="其中同一个来访地址最多几个；本机和前面的代理不算"
+    )
     metrics_token: str = Field(
         "", repr=False, description="查看 /metrics 要带的口令；不填就只有本机能看"
     )

@@ -21,8 +21,10 @@ from sqlalchemy import select
 
 from bot import app, skills
 from bot.model import ChatKind, Message
+from bot.settings import Network
 from bot.storage import inbox
 from bot.storage.inbox import Inbox, InboxRow
+from bot.web.door import LOOPBACK, Door
 from bot.web.slow import Doorman
 from tests.databases import Database
 from tests.dialogues.people import Resident
@@ -297,6 +299,87 @@ async def test_slow_callers_do_not_hold_up_others(service: Service) -> None:
 
     assert answered == [True] * 5
     assert max(await cut) < 30
+
+
+@dataclass
+class Caller:
+    """A connection that is held open."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    @classmethod
+    async def comes(cls, url: str) -> "Caller":
+        """Connect."""
+        place = urlsplit(url)
+        return cls(*await asyncio.open_connection(place.hostname, place.port))
+
+    async def asks(self) -> tuple[int, str]:
+        """The status of the page and what stands there; the connection stays if it may."""
+        self.writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            head = (await self.reader.readuntil(b"\r\n\r\n")).decode()
+            length = int(head.lower().split("content-length:")[1].split()[0])
+            return int(head.split()[1]), (await self.reader.readexactly(length)).decode()
+
+
+@asynccontextmanager
+async def crowded(
+    most: int, most_of_one: int, uncounted: tuple[Network, ...]
+) -> AsyncIterator[str]:
+    """A small server behind a door."""
+
+    async def page(_request: web.Request) -> web.Response:
+        return web.Response(text="ok")
+
+    small = web.Application()
+    small.add_routes([web.get("/", page)])
+    runner = web.AppRunner(small)
+    await runner.setup()
+    assert runner.server is not None
+    door = Door(runner.server, most, most_of_one, uncounted)
+    listener = await asyncio.get_running_loop().create_server(door, "127.0.0.1", 0)
+    yield f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+    listener.close()
+    await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("most", "most_of_one", "uncounted"), [(3, 9, LOOPBACK), (9, 3, ()), (3, 1, LOOPBACK)]
+)
+async def test_beyond_so_many_connections_the_answer_is_a_polite_no(
+    most: int, most_of_one: int, uncounted: tuple[Network, ...]
+) -> None:
+    """In all or from one address; who is inside is served, and who leaves makes room."""
+    async with crowded(most, most_of_one, uncounted) as url:
+        callers = [await Caller.comes(url) for _ in range(5)]
+        answers = [await caller.asks() for caller in callers]
+        again = [await caller.asks() for caller in callers[:3]]
+        ended = [await caller.reader.read() for caller in callers[3:]]
+        callers[0].writer.close()
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            while (await (late := await Caller.comes(url)).asks())[0] != 200:
+                late.writer.close()
+        for caller in [*callers[1:], late]:
+            caller.writer.close()
+
+    assert answers[:3] == again == [(200, "ok")] * 3
+    assert [status for status, _ in answers[3:]] == [503, 503]
+    assert "现在人太多，请过一会儿再来。" in answers[4][1]
+    assert ended == [b"", b""]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_an_operator_says_how_many_connections(seeded: Database, tmp_path: Path) -> None:
+    """The eleventh is too many for the whole service."""
+    settings = settings_for(seeded.url, tmp_path / "data", CONNECTIONS="10")
+    async with app.running(settings) as running:
+        callers = [await Caller.comes(running.url) for _ in range(11)]
+        statuses = [(await caller.asks())[0] for caller in callers]
+        for caller in callers:
+            caller.writer.close()
+
+    assert statuses == [200] * 10 + [503]
 
 
 def noise(seed: int, length: int) -> str:
