@@ -118,17 +118,19 @@ class SQLiteWriter:
                     self._queue.task_done()
 
     async def _commit(self, connection: Connection, group: list[_Waiting[Any]]) -> None:
+        committed = False
         try:
             shared = Transaction(connection, datetime.now(UTC))
             done = [await self._run_unit(connection, waiting, shared) for waiting in group]
             await bump(shared, shared.changed)
             await asyncio.to_thread(connection.commit)
-        except BaseException:
-            # Closed for good: a failed COMMIT leaves its transaction open, and the pool does not
-            # roll it back.
-            connection.invalidate()
-            connection.close()
-            raise
+            committed = True
+        finally:
+            if not committed:
+                # Closed for good: a failed COMMIT leaves its transaction open, and the pool does
+                # not roll it back.
+                connection.invalidate()
+                connection.close()
         for waiting, value in filter(None, done):
             waiting.resolve(value)
         self._changes.hint(shared.changed | shared.hinted)
