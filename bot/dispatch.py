@@ -14,7 +14,8 @@ from functools import partial
 from bot.api import Answer, Context, Handler, Otherwise, Reply
 from bot.community.communities import Community
 from bot.community.dialogues import Dialogue, open_questions
-from bot.community.people import Person, meet, sender_of
+from bot.community.people import Person
+from bot.community.senders import meet, sender_of
 from bot.community.transaction import CommunityTransaction
 from bot.errors import Rejected, RetryLater, RuleError, StorageError
 from bot.metrics import Metrics

@@ -6,8 +6,8 @@ from aiohttp import web
 
 from bot.community.audience import page_of
 from bot.community.communities import Community
-from bot.community.people import Resident, resident
 from bot.community.places import Place
+from bot.community.senders import Resident, resident
 from bot.community.transaction import CommunityTransaction
 from bot.storage.database import Database
 from bot.storage.outbox import Destination
