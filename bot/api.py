@@ -146,13 +146,15 @@ class Context:
     asking: str = ""
     choices: int = 0
 
-    async def ask(self, person: int, text: str, question: Question) -> bool:
-        """Put a question to somebody else; False when nobody can reach them.
+    async def ask(
+        self, person: int, text: str, question: Question, photos: Sequence[str] = ()
+    ) -> bool:
+        """Put a question to somebody else, with photos; False when nobody can reach them.
 
         It stays open for three days: they were not waiting for it.
         """
         return await self.tx.dialogues.put_to(
-            person, text, question.dialogue(self.decision.action), timedelta(days=3)
+            person, text, question.dialogue(self.decision.action), timedelta(days=3), photos
         )
 
     async def photos(self, message: Message) -> list[str]:

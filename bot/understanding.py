@@ -102,6 +102,7 @@ class Understanding:
     def __init__(self, database: Database, settings: Settings, skills: Sequence[Skill]) -> None:
         self._database = database
         self._zone = settings.zone
+        self._home = settings.public_url
         self._resident = _Words([skill for skill in skills if not skill.staff])
         self._staff = _Words(skills)
         self._live: dict[int, _Live] = {}
@@ -128,7 +129,7 @@ class Understanding:
     async def learn(self) -> None:
         """Know which communities there are."""
         async with self._database.read() as tx:
-            communities = await everyone(tx, self._zone)
+            communities = await everyone(tx, self._zone, self._home)
         for community in communities:
             self._live.setdefault(
                 community.id, _Live(community, faq.Index(), faq.PlaceNames(), {})

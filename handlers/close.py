@@ -46,9 +46,10 @@ async def close(message: Message, context: Context) -> Reply:
         return Reply((WAITS_FOR_YOU if own else WAITS).format(number=number))
     if issue.state is State.CLOSED:
         return Reply(ALREADY.format(number=number))
-    await context.tx.issues.add_photos(issue.id, await context.photos(message), after=True)
+    photos = await context.photos(message)
+    await context.tx.issues.add_photos(issue.id, photos, after=True)
     await context.tx.issues.move(issue, State.CONFIRMING, context.person.id, message.text)
-    told = await _ask_reporter(context, issue)
+    told = await _ask_reporter(context, issue, photos)
     return Reply((CLOSED if told else CLOSED_QUIETLY).format(number=number))
 
 
@@ -67,7 +68,7 @@ async def confirm(message: Message, context: Context) -> Reply:
     return Reply(AGAIN.format(number=issue.number))
 
 
-async def _ask_reporter(context: Context, issue: Issue) -> bool:
+async def _ask_reporter(context: Context, issue: Issue, photos: list[str]) -> bool:
     if issue.reporter is None:
         return False
     question = Question(
@@ -75,6 +76,5 @@ async def _ask_reporter(context: Context, issue: Issue) -> bool:
         data={"issue": issue.id},
         action="skill:confirm",
     )
-    return await context.ask(
-        issue.reporter, ASK.format(number=issue.number, what=shortened(issue.text)), question
-    )
+    text = ASK.format(number=issue.number, what=shortened(issue.text))
+    return await context.ask(issue.reporter, text, question, photos)

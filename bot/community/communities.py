@@ -27,7 +27,10 @@ class CommunityRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Community:
-    """A community as everybody else sees it. Times are shown in `zone`."""
+    """A community as everybody else sees it.
+
+    Times are shown in `zone`; `home` is the address of its page, "" when nobody outside has one.
+    """
 
     id: int
     code: str
@@ -37,6 +40,7 @@ class Community:
     hours: str
     facts: Mapping[str, str]
     zone: ZoneInfo
+    home: str = ""
 
     def fill(self, text: str) -> str:
         """The text with its slots filled; a line with a slot that nobody filled is left out."""
@@ -95,7 +99,7 @@ async def settle_in(tx: Transaction, named: Iterable[Named]) -> list[int]:
     return new
 
 
-async def everyone(tx: Transaction, zone: ZoneInfo) -> list[Community]:
+async def everyone(tx: Transaction, zone: ZoneInfo, home: str = "") -> list[Community]:
     """All communities of this install, the oldest first."""
     rows = await tx.select(
         select(
@@ -108,4 +112,4 @@ async def everyone(tx: Transaction, zone: ZoneInfo) -> list[Community]:
             CommunityRow.facts,
         ).order_by(CommunityRow.id)
     )
-    return [Community(*row, zone=zone) for row in rows]
+    return [Community(*row, zone=zone, home=home) for row in rows]

@@ -12,7 +12,7 @@ from sqlalchemy import ForeignKey, Text, bindparam, delete, select, tuple_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.community.people import IdentityRow
-from bot.model import Kind
+from bot.model import STORED, Kind
 from bot.storage import outbox
 from bot.storage.outbox import Draft, LaneRow, OutboxRow
 from bot.storage.tables import Base, Json, UtcTime
@@ -26,6 +26,9 @@ LIFETIME = timedelta(minutes=30)
 
 DECLINING = frozenset({"不发", "不对", "不用", "都不是", "都不报", "都不取消"})
 """What the last choice says when it leaves everything as it is."""
+
+LINK = "修好的照片：{home}/photos/{name}"
+"""Instead of a picture where none can be sent."""
 
 PHOTOS = "photos"
 """The only thing that a question knows which waits for the words to some pictures."""
@@ -147,14 +150,35 @@ class Dialogues:
         }
         await self._tx.store.execute(_OPEN, values)
 
-    async def put_to(self, person: int, text: str, dialogue: Dialogue, lifetime: timedelta) -> bool:
-        """Put the question to somebody who did not just write; False when nobody can reach them."""
+    async def put_to(
+        self,
+        person: int,
+        text: str,
+        dialogue: Dialogue,
+        lifetime: timedelta,
+        photos: Sequence[str] = (),
+    ) -> bool:
+        """Put the question to somebody who did not just write; False when nobody can reach them.
+
+        The page shows the photos; elsewhere they are a link to it, if it has an address.
+        """
         found = await self._tx.people.reachable_identity(person)
         if found is None:
             return False
         identity, to = found
         await self.open(identity, to.chat, dialogue, lifetime)
-        draft = Draft(to, Kind.REPLY, text, choices=dialogue.labels, closing=True)
+        home = self._tx.community.home
+        if to.platform not in STORED and home:
+            links = [LINK.format(home=home, name=name) for name in photos]
+            text = "\n".join([text, *links])
+        draft = Draft(
+            to,
+            Kind.REPLY,
+            text,
+            choices=dialogue.labels,
+            photos=tuple(photos) if to.platform in STORED else (),
+            closing=True,
+        )
         await outbox.add(self._tx.store, [draft])
         return True
 

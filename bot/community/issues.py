@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.errors import RuleError
 from bot.storage.tables import Base, Identity, UtcTime
-from bot.storage.transaction import Upsert
+from bot.storage.transaction import Transaction, Upsert
 
 if TYPE_CHECKING:
     from bot.community.places import Place
@@ -126,7 +126,7 @@ class IssuePhotoRow(Base):
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
     issue_id: Mapped[int] = mapped_column(ForeignKey("issue.id"), index=True)
-    media: Mapped[str] = mapped_column(Text)
+    media: Mapped[str] = mapped_column(Text, index=True)
     after: Mapped[bool]
     at: Mapped[datetime] = mapped_column(UtcTime)
 
@@ -192,6 +192,12 @@ _COUNT = Upsert(
 
 LONGEST = 2000
 """Characters of a report that are kept."""
+
+
+async def shows_it_done(tx: Transaction, photo: str) -> bool:
+    """True for a photo of how something is now: whoever was given its name may see it."""
+    asked = select(IssuePhotoRow.id).where(IssuePhotoRow.media == photo, IssuePhotoRow.after)
+    return (await tx.select(asked.limit(1))).first() is not None
 
 
 class Issues:

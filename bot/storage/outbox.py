@@ -145,6 +145,7 @@ class OutboxRow(Base):
     kind: Mapped[int]
     text: Mapped[str] = mapped_column(Text)
     choices: Mapped[list[str]] = mapped_column(Json, default=list)
+    photos: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
     reply_to: Mapped[str] = mapped_column(Text, default="")
     closing: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(Text)
@@ -173,13 +174,15 @@ class Draft:
     """A text that is to go out.
 
     `origin` says where it comes from ("inbox:17", "broadcast:3"); `closing` lets it use the
-    message kept in reserve; after `expires_at` it is not sent any more.
+    message kept in reserve; `photos` are names in the media folder, for pages that show them;
+    after `expires_at` it is not sent any more.
     """
 
     to: Destination
     kind: Kind
     text: str
     choices: tuple[str, ...] = ()
+    photos: tuple[str, ...] = ()
     reply_to: str = ""
     origin: str = ""
     closing: bool = False
@@ -359,6 +362,7 @@ def _row(tx: Transaction, lane: int, seq: int, draft: Draft) -> dict[str, Any]:
         "kind": int(draft.kind),
         "text": draft.text,
         "choices": list(draft.choices),
+        "photos": list(draft.photos),
         "reply_to": draft.reply_to,
         "closing": draft.closing,
         "state": SENT if stored else WAITING,

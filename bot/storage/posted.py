@@ -21,6 +21,7 @@ class Posted:
     seq: int
     text: str
     choices: tuple[str, ...]
+    photos: tuple[str, ...]
     at: datetime
 
 
@@ -107,9 +108,10 @@ def _texts() -> Any:
         OutboxRow.seq,
         OutboxRow.text,
         OutboxRow.choices,
+        OutboxRow.photos,
         OutboxRow.created_at,
     ).where(OutboxRow.state != CANCELLED)
 
 
 def _text(row: Sequence[Any]) -> Posted:
-    return Posted(row[0], row[1], row[2], row[3], tuple(row[4]), row[5])
+    return Posted(row[0], row[1], row[2], row[3], tuple(row[4]), tuple(row[5]), row[6])

@@ -38,6 +38,7 @@ from bot.storage.transaction import Transaction
 from bot.understanding import Understanding
 from bot.web.devices import LARGE, YEARS, Device, forget_arrival, note_arrival, remember
 from bot.web.forms import Said, read_said
+from bot.web.photos import Photos
 from bot.web.readers import Reader, Readers, cursor_of, positions
 from bot.web.security import address, own_page, secure
 from bot.web.static import Static
@@ -88,6 +89,7 @@ class ResidentPage:
         self._media = media
         self._settings = settings
         self._static = static
+        self._photos = Photos(database, media)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._messages = RateLimitItemPerMinute(settings.chat_messages_per_minute)
         self._devices = RateLimitItemPerHour(settings.chat_new_devices_per_hour)
@@ -102,6 +104,7 @@ class ResidentPage:
             web.get("/chat/stream", self.stream),
             web.post("/large", self.large),
             web.get("/static/{name}", self._static.handle),
+            web.get("/photos/{name}", self._photos.handle),
         ]
 
     def stop(self) -> None:
@@ -346,6 +349,7 @@ class ResidentPage:
             "text": numbered(text.text, text.choices),
             "head": text.text,
             "choices": list(text.choices),
+            "photos": [self._photos.url(name) for name in text.photos],
             "time": self._time(text.at),
         }
 

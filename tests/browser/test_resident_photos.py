@@ -51,6 +51,19 @@ async def test_photos_are_shown_removed_and_sent(open_page: OpenPage) -> None:
     await expect(page.locator("#previews li")).to_have_count(0)
 
 
+async def test_what_was_done_is_shown(open_page: OpenPage) -> None:
+    """The photo that comes with a question is a picture that opens when it is tapped."""
+    page = await open_page()
+    address = await page.locator("link[rel=icon]").get_attribute("href")
+    await page.evaluate(
+        "address => xiaolaba.log.receive({id: 'x', text: '行不行？', photos: [address]})", address
+    )
+    picture = page.get_by_role("link", name="修好的照片")
+
+    await expect(picture).to_have_attribute("href", str(address))
+    await expect(picture.locator("img")).to_be_visible()
+
+
 async def test_a_photo_is_reported_by_keyboard(open_page: OpenPage) -> None:
     """The space bar opens the album; Tab leads on to the words, Enter sends both."""
     page = await open_page()

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import aiohttp
 from PIL import Image
@@ -46,11 +47,15 @@ class Stream:
 
     async def next(self) -> str:
         """The next text that the page shows."""
+        return str((await self.shown())["text"])
+
+    async def shown(self) -> dict[str, Any]:
+        """The same, with all that belongs to it."""
         async for line in self._lines:
             if line.startswith(b"data: "):
-                shown = json.loads(line.removeprefix(b"data: "))
+                shown: dict[str, Any] = json.loads(line.removeprefix(b"data: "))
                 assert shown["from"] == "小喇叭"
-                return str(shown["text"])
+                return shown
         raise AssertionError("the stream ended")
 
 
@@ -90,6 +95,11 @@ class Resident:
         async with self._http.post(f"{self._service.running.url}/chat/arrive") as answer:
             assert answer.status == 200
         return await self.page()
+
+    async def sees(self, address: str) -> tuple[int, bytes]:
+        """Follow an address of the page: the status, and what is there."""
+        async with self._http.get(f"{self._service.running.url}{address}") as answer:
+            return answer.status, await answer.read()
 
     async def page(self) -> str:
         """The page as it stands."""

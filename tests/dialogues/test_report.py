@@ -1,12 +1,17 @@
 """报修: what residents say when something is broken, and what becomes of it."""
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from bot.community.dialogues import Dialogue
 from bot.community.issues import IssuePhotoRow, IssueRow
+from bot.community.people import PersonRow
 from bot.community.places import PlaceRow
+from bot.community.transaction import CommunityTransaction
 from tests.dialogues.people import KfResident, Neighbour, Resident, Staff, photo
 from tests.service import SQLITE, Service
 
@@ -229,6 +234,49 @@ async def test_closed_with_a_photo(service: Service, resident: Resident, staff: 
     assert await staff.says("1 修好了") == ["编号1记好了，已经告诉报的人。"]
     assert await staff.says("2 修好了") == ["没有编号2，请看看是不是打错了。"]
     assert await photos(service) == [(1, False), (1, True)]
+
+
+@SQLITE
+async def test_the_reporter_sees_how_it_is_now(
+    service: Service, resident: Resident, another: Resident, staff: Staff
+) -> None:
+    """On the page as a picture; what somebody sent in has no address."""
+    await resident.says("3号楼电梯坏了", photo(1))
+    async with resident.listens() as page:
+        await staff.sends_photo(photo(2))
+        await staff.says("1 修好了")
+        (address,) = (await page.shown())["photos"]
+    taken = await service.rows(select(IssuePhotoRow.media).order_by(IssuePhotoRow.id))
+    before, after = (f"/photos/{row[0]}" for row in taken)
+
+    assert address == after
+    assert f'<img src="{after}" alt="修好的照片"' in await resident.page()
+    assert after not in await another.page()
+    status, picture = await another.sees(after)
+    assert (status, picture[:2]) == (200, b"\xff\xd8")
+    for hidden in (before, "/photos/..%2f..%2fxiaolaba.db", f"/photos/{'0' * 64}.jpg"):
+        assert (await resident.sees(hidden))[0] == 404
+
+
+@SQLITE
+async def test_in_wechat_the_photo_is_a_link(service: Service, kf_resident: KfResident) -> None:
+    """To our own page, when it has an address; without one see the next test."""
+    await kf_resident.says("3号楼电梯坏了")
+    question = Dialogue("skill:confirm", (True,), ("好了",), free_text=False, data={"issue": 1})
+
+    async def ask(tx: CommunityTransaction) -> bool:
+        outside = replace(tx.community, home="https://sq.example.cn")
+        ((person,),) = await tx.store.select(
+            select(PersonRow.id).where(PersonRow.id == IssueRow.reporter_id)
+        )
+        room = CommunityTransaction(tx.store, outside)
+        return await room.dialogues.put_to(person, "行不行？", question, timedelta(1), ["a.jpg"])
+
+    assert await service.write(ask)
+    await service.idle()
+    assert kf_resident.news() == [
+        "行不行？\n修好的照片：https://sq.example.cn/photos/a.jpg\n1 好了"
+    ]
 
 
 async def test_closed_from_the_group(

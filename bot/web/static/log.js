@@ -68,11 +68,26 @@
     write(node, whole.slice(0, split), whole.slice(split));
   }
 
+  function pictures(addresses) {
+    const row = element('div', 'pictures', '');
+    addresses.forEach((address) => {
+      const image = document.createElement('img');
+      image.alt = '修好的照片';
+      image.src = address;
+      const link = element('a', '', '');
+      link.href = address;
+      link.appendChild(image);
+      row.appendChild(link);
+    });
+    return row;
+  }
+
   function add(message, mine) {
     const copy = byId(mine ? 'my-message' : 'their-message').content.cloneNode(true);
     const node = copy.querySelector('.message');
     node.dataset.id = message.id;
     writeMessage(node.querySelector('.text'), message);
+    if (message.photos && message.photos.length) node.appendChild(pictures(message.photos));
     addTime(message.time || clock(new Date()));
     log.appendChild(node);
     shown.set(message.id, node);
