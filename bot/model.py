@@ -4,7 +4,7 @@ Values only, frozen and without behaviour that needs a database. Times are aware
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Protocol
@@ -198,14 +198,6 @@ class Pulled:
     failures: tuple[Failure, ...] = ()
 
 
-class Hears(StrEnum):
-    """What a robot hears in a group of this service."""
-
-    ALL = "all"
-    ADDRESSED = "addressed"
-    NOTHING = "nothing"
-
-
 @dataclass(frozen=True, slots=True)
 class Rate:
     """At most `count` texts to one chat in any window of length `per`."""
@@ -224,21 +216,11 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a service can do, as its `platforms.md` row says.
+    """What a service takes, as its `platforms.md` row says; `max_bytes` counts UTF-8."""
 
-    `max_bytes` counts UTF-8.
-    `idempotent`: how long the service remembers our key; None where it has no such thing.
-    """
-
-    hears_in_group: Hears
-    push: bool
     max_bytes: int
-    human_tap: bool = False
-    reply_window: timedelta | None = None
     rate: Rate | None = None
     quota: Quota | None = None
-    idempotent: timedelta | None = None
-    kinds: frozenset[MediaKind] = field(default_factory=frozenset)
 
 
 class Memory(Protocol):

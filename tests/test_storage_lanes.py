@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from bot.model import Capabilities, Hears, Kind, Quota, Rate
+from bot.model import Capabilities, Kind, Quota, Rate
 from bot.storage import lanes, outbox
 from bot.storage.database import Database
 from bot.storage.lanes import Claim, Outcome
@@ -27,12 +27,10 @@ from bot.storage.transaction import Transaction
 LEASE = timedelta(seconds=30)
 TO = Destination("onebot", "", "group:1")
 OTHER = Destination("onebot", "", "group:2")
-PLAIN = Capabilities(hears_in_group=Hears.ALL, push=True, max_bytes=2000)
+PLAIN = Capabilities(max_bytes=2000)
 MINUTE = Rate(2, timedelta(minutes=1))
-RATED = Capabilities(hears_in_group=Hears.ALL, push=True, max_bytes=2000, rate=MINUTE)
+RATED = Capabilities(max_bytes=2000, rate=MINUTE)
 KF = Capabilities(
-    hears_in_group=Hears.NOTHING,
-    push=True,
     max_bytes=2000,
     quota=Quota(5, timedelta(hours=48)),
 )

@@ -6,7 +6,7 @@ resident. A text is delivered by being stored.
 
 from collections.abc import Mapping
 
-from bot.model import Capabilities, Hears, Memory
+from bot.model import Capabilities, Memory
 from bot.platforms import Platform, PlatformSettings
 
 TITLE = "终端"
@@ -20,7 +20,7 @@ class Console:
     name = "console"
     account = ""
     community = ""
-    capabilities = Capabilities(hears_in_group=Hears.NOTHING, push=True, max_bytes=1_000_000)
+    capabilities = Capabilities(max_bytes=1_000_000)
 
 
 def build(settings: PlatformSettings, http: object, memory: Memory) -> list[Platform]:

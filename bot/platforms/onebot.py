@@ -29,9 +29,7 @@ from bot.model import (
     Capabilities,
     ChatKind,
     Delivery,
-    Hears,
     Media,
-    MediaKind,
     Memory,
     Message,
     Outgoing,
@@ -79,11 +77,8 @@ MEDIA_HOSTS = frozenset({"multimedia.nt.qq.com.cn", "gchat.qpic.cn", "c2cpicdw.q
 """Where QQ keeps pictures; asked by https only, so that no other address can answer for them."""
 
 _CAPABILITIES = Capabilities(
-    hears_in_group=Hears.ALL,
-    push=True,
     max_bytes=3000,
     rate=Rate(20, timedelta(minutes=1)),
-    kinds=frozenset(MediaKind),
 )
 
 _NEVER = {100: "参数不对", 103: "没有权限", 1400: "请求不对", 1404: "没有这个接口"}

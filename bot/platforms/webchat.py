@@ -7,7 +7,7 @@ by being stored, so there is no rate, no quota and no limit but the screen's.
 
 from collections.abc import Mapping
 
-from bot.model import Capabilities, Hears, MediaKind, Memory
+from bot.model import Capabilities, Memory
 from bot.platforms import Platform, PlatformSettings
 
 TITLE = "居民页面"
@@ -22,10 +22,7 @@ class WebChat:
     account = ""
     community = ""
     capabilities = Capabilities(
-        hears_in_group=Hears.NOTHING,
-        push=True,
         max_bytes=1_000_000,
-        kinds=frozenset({MediaKind.IMAGE, MediaKind.VOICE}),
     )
 
 

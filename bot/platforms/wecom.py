@@ -24,7 +24,6 @@ from bot.model import (
     Capabilities,
     ChatKind,
     Delivery,
-    Hears,
     Location,
     Media,
     MediaKind,
@@ -63,11 +62,8 @@ _MEDIA = {
 }
 
 _CAPABILITIES = Capabilities(
-    hears_in_group=Hears.NOTHING,
-    push=True,
     max_bytes=2048,
     rate=Rate(30, timedelta(minutes=1)),
-    kinds=frozenset(_MEDIA.values()),
 )
 
 _REASONS = {

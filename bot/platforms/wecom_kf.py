@@ -31,9 +31,7 @@ from bot.model import (
     ChatKind,
     Delivery,
     Failure,
-    Hears,
     Media,
-    MediaKind,
     Memory,
     Message,
     Outgoing,
@@ -74,14 +72,8 @@ _FROM_SERVICE = 4
 _TOKEN_EXPIRED = 95007
 
 _CAPABILITIES = Capabilities(
-    hears_in_group=Hears.NOTHING,
-    push=True,
     max_bytes=2048,
-    reply_window=_WINDOW,
     quota=Quota(5, _WINDOW),
-    # The key is never forgotten, but nothing can be sent once the window is closed.
-    idempotent=_WINDOW,
-    kinds=frozenset(MediaKind),
 )
 
 _REASONS = {
