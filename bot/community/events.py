@@ -59,7 +59,6 @@ class EventRow(Base):
     place_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
     where: Mapped[str] = mapped_column(Text, default="")
     starts_at: Mapped[datetime] = mapped_column(UtcTime)
-    first_at: Mapped[datetime] = mapped_column(UtcTime)
     rule: Mapped[str | None] = mapped_column(Text)
     capacity: Mapped[int | None]
     created_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
@@ -164,7 +163,6 @@ class Events:
                 place_id=plan.place.id,
                 where=plan.where[:60],
                 starts_at=plan.starts_at,
-                first_at=plan.starts_at,
                 rule=plan.rule,
                 capacity=plan.capacity,
                 created_by=plan.created_by,

@@ -372,7 +372,6 @@ def upgrade() -> None:
         sa.Column("place_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("where", sa.Text(), nullable=False),
         sa.Column("starts_at", UtcTime(timezone=True), nullable=False),
-        sa.Column("first_at", UtcTime(timezone=True), nullable=False),
         sa.Column("rule", sa.Text(), nullable=True),
         sa.Column("capacity", sa.Integer(), nullable=True),
         sa.Column(
