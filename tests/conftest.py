@@ -8,6 +8,7 @@ import os
 
 from hypothesis import settings
 
+from tests.accounts import fake_kf, fake_onebot, fake_wecom, http, kf, memory, onebot, wecom
 from tests.databases import (
     database,
     postgres_server,
@@ -19,6 +20,13 @@ from tests.service import postgres_seed, seeded, service, sqlite_seed, store
 
 __all__ = [
     "database",
+    "fake_kf",
+    "fake_onebot",
+    "fake_wecom",
+    "http",
+    "kf",
+    "memory",
+    "onebot",
     "postgres_seed",
     "postgres_server",
     "pytest_addoption",
@@ -28,6 +36,7 @@ __all__ = [
     "service",
     "sqlite_seed",
     "store",
+    "wecom",
 ]
 
 settings.register_profile("ci", derandomize=True)

@@ -1,7 +1,6 @@
 """OneBot 11: it hears the whole group and knows when it is meant."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,35 +21,13 @@ from bot.model import (
 from bot.platforms._accounts import Account
 from bot.platforms.onebot import OneBot, build
 from tests.fakes.memory import LocalMemory
-from tests.fakes.onebot import NOW, SELF_ID, FakeOneBot, at, in_group, signed, text
+from tests.fakes.onebot import NOW, SELF_ID, at, in_group, signed, text
 from tests.fakes.tables import Tables
 
 CQ_CODES = (
     "[CQ:reply,id=-99]灯坏了&#91;没修&#93;&amp;[CQ:image,file=a.jpg,"
     "url=https://gchat.qpic.cn/1?a=b&#44;c&amp;#44;][CQ:face,id=14]"
 )
-
-
-@pytest.fixture
-async def service() -> AsyncIterator[FakeOneBot]:
-    """The implementation that holds the account."""
-    async with FakeOneBot() as running:
-        yield running
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    """The one session."""
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
-@pytest.fixture
-def onebot(service: FakeOneBot, http: aiohttp.ClientSession) -> OneBot:
-    """The one configured account."""
-    (platform,) = build(Tables(onebot={"": service.settings()}), http, LocalMemory())
-    assert isinstance(platform, OneBot)
-    return platform
 
 
 def heard(onebot: OneBot, message: object, **fields: object) -> Message:

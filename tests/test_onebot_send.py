@@ -1,6 +1,5 @@
 """OneBot 11: texts go out by its HTTP API, pictures come from nowhere but QQ's own hosts."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import aiohttp
@@ -11,33 +10,9 @@ from bot.errors import Rejected, RetryLater, Unknown
 from bot.model import Kind, Media, MediaKind, Outgoing
 from bot.platforms._accounts import Account
 from bot.platforms._outbound import Limits
-from bot.platforms.onebot import OneBot, build
-from tests.fakes.memory import LocalMemory
+from bot.platforms.onebot import OneBot
 from tests.fakes.onebot import FakeOneBot, in_group, signed
-from tests.fakes.tables import Tables
 from tests.fakes.trouble import Trouble
-
-
-@pytest.fixture
-async def service() -> AsyncIterator[FakeOneBot]:
-    """The implementation that holds the account."""
-    async with FakeOneBot() as running:
-        yield running
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    """The one session."""
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
-@pytest.fixture
-def onebot(service: FakeOneBot, http: aiohttp.ClientSession) -> OneBot:
-    """The one configured account."""
-    (platform,) = build(Tables(onebot={"": service.settings()}), http, LocalMemory())
-    assert isinstance(platform, OneBot)
-    return platform
 
 
 def outgoing(words: str = "记下了。编号712。", chat: str = "group:20002000") -> Outgoing:
@@ -45,25 +20,27 @@ def outgoing(words: str = "记下了。编号712。", chat: str = "group:2000200
     return Outgoing(1, "out-1", "onebot", "", chat, Kind.REPLY, words)
 
 
-async def test_a_text_goes_out(onebot: OneBot, service: FakeOneBot) -> None:
+async def test_a_text_goes_out(onebot: OneBot, fake_onebot: FakeOneBot) -> None:
     """To groups and to people, word for word."""
     first = await onebot.send(outgoing("记下了[CQ:at,qq=all]&#91;"))
     await onebot.send(outgoing("您好", "private:30003000"))
 
     assert first.id == "1"
-    assert service.texts == [
+    assert fake_onebot.texts == [
         ("group:20002000", "记下了[CQ:at,qq=all]&#91;"),
         ("private:30003000", "您好"),
     ]
 
 
-async def test_an_answer_to_a_message_finds_its_chat(onebot: OneBot, service: FakeOneBot) -> None:
+async def test_an_answer_to_a_message_finds_its_chat(
+    onebot: OneBot, fake_onebot: FakeOneBot
+) -> None:
     """The addresses that come in are the ones that go out."""
     (message,) = onebot.read(signed(in_group("你好"))).messages
     for chat in (message.chat, message.private_chat):
         await onebot.send(outgoing(chat=chat))
 
-    assert [chat for chat, _ in service.texts] == [message.chat, message.private_chat]
+    assert [chat for chat, _ in fake_onebot.texts] == [message.chat, message.private_chat]
 
 
 @pytest.mark.parametrize(
@@ -90,10 +67,10 @@ async def test_an_answer_to_a_message_finds_its_chat(onebot: OneBot, service: Fa
     ],
 )
 async def test_what_a_failure_means(
-    onebot: OneBot, service: FakeOneBot, trouble: Trouble, expected: type[Exception]
+    onebot: OneBot, fake_onebot: FakeOneBot, trouble: Trouble, expected: type[Exception]
 ) -> None:
     """Not taken, never taken, or nobody knows."""
-    service.trouble = [trouble]
+    fake_onebot.trouble = [trouble]
 
     with pytest.raises(expected):
         await onebot.send(outgoing())
@@ -108,17 +85,17 @@ async def test_what_a_failure_means(
     ],
 )
 async def test_a_success_without_an_id_is_one(
-    onebot: OneBot, service: FakeOneBot, answer: dict[str, object]
+    onebot: OneBot, fake_onebot: FakeOneBot, answer: dict[str, object]
 ) -> None:
     """Some implementations send behind our back and name no message."""
-    service.trouble = [answer]
+    fake_onebot.trouble = [answer]
 
     assert (await onebot.send(outgoing())).id == ""
 
 
-async def test_a_wrong_token_waits_for_a_person(onebot: OneBot, service: FakeOneBot) -> None:
+async def test_a_wrong_token_waits_for_a_person(onebot: OneBot, fake_onebot: FakeOneBot) -> None:
     """The text is kept; the error does not show the token."""
-    service.access_token = "changed"
+    fake_onebot.access_token = "changed"
     with pytest.raises(RetryLater) as refused:
         await onebot.send(outgoing())
 
@@ -127,14 +104,14 @@ async def test_a_wrong_token_waits_for_a_person(onebot: OneBot, service: FakeOne
 
 
 async def test_no_answer_in_time_is_unknown(
-    service: FakeOneBot, http: aiohttp.ClientSession
+    fake_onebot: FakeOneBot, http: aiohttp.ClientSession
 ) -> None:
     """It was written; whether it arrived, nobody knows."""
     limits = Limits(aiohttp.ClientTimeout(total=0.2, connect=0.1), 1 << 20)
-    service.trouble = ["hang"]
+    fake_onebot.trouble = ["hang"]
 
     with pytest.raises(Unknown):
-        await OneBot(Account("", "", service.settings()), http, limits).send(outgoing())
+        await OneBot(Account("", "", fake_onebot.settings()), http, limits).send(outgoing())
 
 
 @pytest.mark.parametrize(
@@ -153,24 +130,24 @@ async def test_an_unknown_group_is_rejected(onebot: OneBot) -> None:
 
 
 async def test_too_many_bytes_are_refused_before_they_are_sent(
-    onebot: OneBot, service: FakeOneBot
+    onebot: OneBot, fake_onebot: FakeOneBot
 ) -> None:
     """QQ would cut them."""
     with pytest.raises(Rejected, match="3003"):
         await onebot.send(outgoing("长" * 1001))
 
-    assert service.texts == []
+    assert fake_onebot.texts == []
 
 
 async def test_a_picture_is_fetched_from_a_named_host(
-    service: FakeOneBot, http: aiohttp.ClientSession
+    fake_onebot: FakeOneBot, http: aiohttp.ClientSession
 ) -> None:
     """The operator's word lets an implementation in the own network serve its files."""
-    service.files["picture"] = b"\xff\xd8photo"
-    host = service.url.removeprefix("http://")
-    account = Account("", "", service.settings() | {"media_hosts": f"img.example.com, {host}"})
+    fake_onebot.files["picture"] = b"\xff\xd8photo"
+    host = fake_onebot.url.removeprefix("http://")
+    account = Account("", "", fake_onebot.settings() | {"media_hosts": f"img.example.com, {host}"})
     fetched = await OneBot(account, http).fetch(
-        Media(MediaKind.IMAGE, f"{service.url}/file/picture")
+        Media(MediaKind.IMAGE, f"{fake_onebot.url}/file/picture")
     )
 
     assert fetched == b"\xff\xd8photo"
@@ -200,19 +177,23 @@ async def test_no_other_address_is_called(onebot: OneBot, url: str) -> None:
         await onebot.fetch(Media(MediaKind.IMAGE, url))
 
 
-async def test_a_redirect_is_not_followed(service: FakeOneBot, http: aiohttp.ClientSession) -> None:
+async def test_a_redirect_is_not_followed(
+    fake_onebot: FakeOneBot, http: aiohttp.ClientSession
+) -> None:
     """It could lead anywhere."""
-    service.files["picture"] = b"\xff\xd8photo"
-    host = service.url.removeprefix("http://")
-    account = Account("", "", service.settings() | {"media_hosts": host})
+    fake_onebot.files["picture"] = b"\xff\xd8photo"
+    host = fake_onebot.url.removeprefix("http://")
+    account = Account("", "", fake_onebot.settings() | {"media_hosts": host})
 
     with pytest.raises(Rejected, match="转向"):
-        await OneBot(account, http).fetch(Media(MediaKind.IMAGE, f"{service.url}/file/elsewhere"))
+        await OneBot(account, http).fetch(
+            Media(MediaKind.IMAGE, f"{fake_onebot.url}/file/elsewhere")
+        )
 
 
-async def test_qqs_own_hosts_are_asked_by_https_only(service: FakeOneBot) -> None:
+async def test_qqs_own_hosts_are_asked_by_https_only(fake_onebot: FakeOneBot) -> None:
     """Whoever answers for such a name on the way to a plain address gets no request from us."""
-    port = int(service.url.rpartition(":")[2])
+    port = int(fake_onebot.url.rpartition(":")[2])
 
     class Liar(aiohttp.abc.AbstractResolver):
         """A resolver that leads every name into the own network."""
@@ -237,6 +218,6 @@ async def test_qqs_own_hosts_are_asked_by_https_only(service: FakeOneBot) -> Non
 
     connector = aiohttp.TCPConnector(resolver=Liar())
     async with aiohttp.ClientSession(connector=connector) as http:
-        onebot = OneBot(Account("", "", service.settings()), http)
+        onebot = OneBot(Account("", "", fake_onebot.settings()), http)
         with pytest.raises(RetryLater):
             await onebot.fetch(Media(MediaKind.IMAGE, "http://gchat.qpic.cn/file/picture"))

@@ -1,6 +1,6 @@
 """企业微信自建应用: what staff write comes in, and what the settings must say."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import unquote, unquote_plus
 
@@ -13,39 +13,6 @@ from bot.platforms.wecom import Wecom, build
 from tests.fakes.memory import LocalMemory
 from tests.fakes.tables import Tables
 from tests.fakes.wecom import NOW, FakeWecom, Signer, xml
-
-
-@pytest.fixture
-async def service() -> AsyncIterator[FakeWecom]:
-    """The server that takes the texts."""
-    async with FakeWecom() as running:
-        yield running
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    """The one session."""
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
-@pytest.fixture
-def memory() -> LocalMemory:
-    """What all workers share."""
-    return LocalMemory()
-
-
-@pytest.fixture
-def wecom(service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory) -> Wecom:
-    """The one configured account."""
-    return configured(service.settings(), http, memory)
-
-
-def configured(settings: dict[str, str], http: aiohttp.ClientSession, memory: LocalMemory) -> Wecom:
-    """The account that those settings describe."""
-    (platform,) = build(Tables(wecom={"": settings}), http, memory)
-    assert isinstance(platform, Wecom)
-    return platform
 
 
 def test_a_text_comes_in(wecom: Wecom) -> None:
@@ -237,10 +204,10 @@ async def test_nothing_configured_is_no_account(
 
 
 async def test_each_account_speaks_for_its_community(
-    service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory
+    fake_wecom: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory
 ) -> None:
     """One object for each table."""
-    tables = {name: service.settings() | {"community": name} for name in ("", "east", "west")}
+    tables = {name: fake_wecom.settings() | {"community": name} for name in ("", "east", "west")}
     platforms = build(Tables(wecom=tables), http, memory)
 
     assert [(p.name, p.account, p.community) for p in platforms] == [

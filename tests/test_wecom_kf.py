@@ -1,6 +1,5 @@
 """微信客服: what residents write is announced, pulled and read."""
 
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
 
@@ -32,40 +31,18 @@ from tests.fakes.wecom_kf import FakeWecomKf
 WHO = "wmAJ2GCAAAme1XQRC-NI-q0_ZM9ukoAw"
 
 
-@pytest.fixture
-async def service() -> AsyncIterator[FakeWecomKf]:
-    """The server that residents write to."""
-    async with FakeWecomKf() as running:
-        yield running
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    """The one session."""
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
-@pytest.fixture
-def kf(service: FakeWecomKf, http: aiohttp.ClientSession) -> WecomKf:
-    """The one configured account."""
-    (platform,) = build(Tables(wecom_kf={"": service.settings()}), http, LocalMemory())
-    assert isinstance(platform, WecomKf)
-    return platform
-
-
 async def everything(kf: WecomKf) -> Pulled:
     """The first page without a token."""
     return await kf.pull("", "")
 
 
-async def test_a_call_announces_and_the_pull_brings(kf: WecomKf, service: FakeWecomKf) -> None:
+async def test_a_call_announces_and_the_pull_brings(kf: WecomKf, fake_kf: FakeWecomKf) -> None:
     """Who wrote what, and where the next pull begins."""
-    announcement = kf.read(service.writes(WHO, content="3号楼漏水")).announcement
+    announcement = kf.read(fake_kf.writes(WHO, content="3号楼漏水")).announcement
     assert announcement is not None
     pulled = await kf.pull("", announcement.token)
 
-    assert service.pages_without_token == 0
+    assert fake_kf.pages_without_token == 0
     assert pulled == Pulled(
         messages=(
             Message(
@@ -85,11 +62,11 @@ async def test_a_call_announces_and_the_pull_brings(kf: WecomKf, service: FakeWe
     )
 
 
-async def test_pages_follow_each_other(kf: WecomKf, service: FakeWecomKf) -> None:
+async def test_pages_follow_each_other(kf: WecomKf, fake_kf: FakeWecomKf) -> None:
     """Each message once, in order, until there is no more."""
     for number in range(7):
-        service.writes(WHO, content=str(number))
-    service.page_size = 3
+        fake_kf.writes(WHO, content=str(number))
+    fake_kf.page_size = 3
     texts, cursor, more = [], "", True
     while more:
         page = await kf.pull(cursor, "")
@@ -99,11 +76,11 @@ async def test_pages_follow_each_other(kf: WecomKf, service: FakeWecomKf) -> Non
     assert texts == list("0123456")
 
 
-async def test_a_token_too_old_is_done_without(kf: WecomKf, service: FakeWecomKf) -> None:
+async def test_a_token_too_old_is_done_without(kf: WecomKf, fake_kf: FakeWecomKf) -> None:
     """After a long downtime the token is dead; the pull works, only dearer for the service."""
-    announcement = kf.read(service.writes(WHO, content="你好")).announcement
+    announcement = kf.read(fake_kf.writes(WHO, content="你好")).announcement
     assert announcement is not None
-    service.now += timedelta(minutes=11)
+    fake_kf.now += timedelta(minutes=11)
     pulled = await kf.pull("", announcement.token)
 
     assert [message.text for message in pulled.messages] == ["你好"]
@@ -145,10 +122,10 @@ async def test_a_token_too_old_is_done_without(kf: WecomKf, service: FakeWecomKf
     ],
 )
 async def test_what_is_more_than_words_comes_in_as_words(
-    kf: WecomKf, service: FakeWecomKf, kind: str, body: dict[str, object], text: str
+    kf: WecomKf, fake_kf: FakeWecomKf, kind: str, body: dict[str, object], text: str
 ) -> None:
     """Links, cards and forwarded chats can be read; nothing is passed over in silence."""
-    service.writes(WHO, kind, **body)
+    fake_kf.writes(WHO, kind, **body)
     (message,) = (await everything(kf)).messages
 
     assert message.text == text
@@ -164,20 +141,20 @@ async def test_what_is_more_than_words_comes_in_as_words(
     ],
 )
 async def test_files_come_in_and_can_be_fetched(
-    kf: WecomKf, service: FakeWecomKf, kind: str, expected: MediaKind
+    kf: WecomKf, fake_kf: FakeWecomKf, kind: str, expected: MediaKind
 ) -> None:
     """By the media id, from the same service."""
-    service.files["2iSLeVyqzk4eX0IB5kTi9Ljfa2rt9dwfq5WKRQ4Nvvgw"] = b"\xff\xd8photo"
-    service.writes(WHO, kind, media_id="2iSLeVyqzk4eX0IB5kTi9Ljfa2rt9dwfq5WKRQ4Nvvgw")
+    fake_kf.files["2iSLeVyqzk4eX0IB5kTi9Ljfa2rt9dwfq5WKRQ4Nvvgw"] = b"\xff\xd8photo"
+    fake_kf.writes(WHO, kind, media_id="2iSLeVyqzk4eX0IB5kTi9Ljfa2rt9dwfq5WKRQ4Nvvgw")
     ((media,),) = [message.media for message in (await everything(kf)).messages]
 
     assert (media.kind, await kf.fetch(media)) == (expected, b"\xff\xd8photo")
 
 
-async def test_a_place_comes_in(kf: WecomKf, service: FakeWecomKf) -> None:
+async def test_a_place_comes_in(kf: WecomKf, fake_kf: FakeWecomKf) -> None:
     """A point, its label, and the label as words."""
     where = {"latitude": 23.106, "longitude": 113.3245, "name": "幸福里", "address": "江南西路1号"}
-    service.writes(WHO, "location", **where)
+    fake_kf.writes(WHO, "location", **where)
     (message,) = (await everything(kf)).messages
 
     assert message.location == Location(23.106, 113.3245, "幸福里")
@@ -193,40 +170,40 @@ async def test_a_place_comes_in(kf: WecomKf, service: FakeWecomKf) -> None:
     ],
 )
 async def test_opening_the_chat_from_a_link_tells_the_place(
-    kf: WecomKf, service: FakeWecomKf, params: dict[str, str], place: str
+    kf: WecomKf, fake_kf: FakeWecomKf, params: dict[str, str], place: str
 ) -> None:
     """No words, the place's code, and the right to greet."""
-    code = service.enters(WHO, **params)
+    code = fake_kf.enters(WHO, **params)
     (message,) = (await everything(kf)).messages
 
     assert (message.text, message.place_code, message.reply_to) == ("", place, code)
 
 
 async def test_opening_the_chat_from_nowhere_is_no_message(
-    kf: WecomKf, service: FakeWecomKf
+    kf: WecomKf, fake_kf: FakeWecomKf
 ) -> None:
     """Without a place nothing is said."""
-    service.enters(WHO)
+    fake_kf.enters(WHO)
 
     assert (await everything(kf)).messages == ()
 
 
-async def test_what_others_did_is_passed_over(kf: WecomKf, service: FakeWecomKf) -> None:
+async def test_what_others_did_is_passed_over(kf: WecomKf, fake_kf: FakeWecomKf) -> None:
     """Staff's own words, status events, other accounts and kinds of tomorrow."""
     staff = {"origin": 5, "external_userid": WHO, "msgtype": "text", "text": {"content": "我来"}}
-    service.items.append(
-        {"msgid": "s", "send_time": 1, "open_kfid": service.settings()["open_kfid"]} | staff
+    fake_kf.items.append(
+        {"msgid": "s", "send_time": 1, "open_kfid": fake_kf.settings()["open_kfid"]} | staff
     )
-    service.happens(event_type="session_status_change", change_type=1)
-    service.happens(event_type="made_up_in_2027")
+    fake_kf.happens(event_type="session_status_change", change_type=1)
+    fake_kf.happens(event_type="made_up_in_2027")
     elsewhere = {"open_kfid": "wkSomebodyElse", "external_userid": WHO}
-    service.items.append(
+    fake_kf.items.append(
         {"msgid": "e", "send_time": 1, "origin": 3, "msgtype": "text", "text": {"content": "别处"}}
         | elsewhere
     )
-    service.happens(event_type="msg_send_fail", fail_msgid="theirs", fail_type=1, **elsewhere)
-    service.happens(event_type="enter_session", scene="there", **elsewhere)
-    service.writes(WHO, content="好的")
+    fake_kf.happens(event_type="msg_send_fail", fail_msgid="theirs", fail_type=1, **elsewhere)
+    fake_kf.happens(event_type="enter_session", scene="there", **elsewhere)
+    fake_kf.writes(WHO, content="好的")
     pulled = await everything(kf)
 
     assert ([message.text for message in pulled.messages], pulled.failures) == (["好的"], ())
@@ -245,11 +222,11 @@ async def test_what_others_did_is_passed_over(kf: WecomKf, service: FakeWecomKf)
     ],
 )
 async def test_one_broken_item_does_not_hold_up_the_rest(
-    kf: WecomKf, service: FakeWecomKf, broken: object
+    kf: WecomKf, fake_kf: FakeWecomKf, broken: object
 ) -> None:
     """The page moves on; what can be read is read."""
-    service.items.append(broken)  # type: ignore[arg-type]
-    service.writes(WHO, content="好的")
+    fake_kf.items.append(broken)  # type: ignore[arg-type]
+    fake_kf.writes(WHO, content="好的")
     pulled = await everything(kf)
 
     assert ([message.text for message in pulled.messages], pulled.cursor) == (["好的"], "c2")
@@ -259,10 +236,10 @@ async def test_one_broken_item_does_not_hold_up_the_rest(
     ("code", "words"), [(6, "5 条"), (10, "拒收"), (0, "原因不明"), (99, "原因不明")]
 )
 async def test_a_text_that_did_not_arrive_comes_back(
-    kf: WecomKf, service: FakeWecomKf, code: int, words: str
+    kf: WecomKf, fake_kf: FakeWecomKf, code: int, words: str
 ) -> None:
     """By our own key, with the reason for staff."""
-    service.happens(event_type="msg_send_fail", fail_msgid="out-1", fail_type=code)
+    fake_kf.happens(event_type="msg_send_fail", fail_msgid="out-1", fail_type=code)
     (failure,) = (await everything(kf)).failures
 
     assert isinstance(failure, Failure)
@@ -292,20 +269,20 @@ def test_only_our_announcements_count(
     "trouble", [500, 503, "reset", "garbage", {"errcode": 45009}, {"errcode": "?"}]
 )
 async def test_a_pull_that_fails_is_repeated(
-    kf: WecomKf, service: FakeWecomKf, trouble: Trouble
+    kf: WecomKf, fake_kf: FakeWecomKf, trouble: Trouble
 ) -> None:
     """Reading twice harms nobody."""
-    service.writes(WHO, content="你好")
-    service.trouble = [trouble]
+    fake_kf.writes(WHO, content="你好")
+    fake_kf.trouble = [trouble]
     with pytest.raises(RetryLater):
         await everything(kf)
 
     assert len((await everything(kf)).messages) == 1
 
 
-async def test_a_page_that_does_not_move_is_the_last(kf: WecomKf, service: FakeWecomKf) -> None:
+async def test_a_page_that_does_not_move_is_the_last(kf: WecomKf, fake_kf: FakeWecomKf) -> None:
     """has_more with the same cursor would be fetched for ever."""
-    service.trouble = [{"errcode": 0, "next_cursor": "c5", "has_more": 1, "msg_list": []}]
+    fake_kf.trouble = [{"errcode": 0, "next_cursor": "c5", "has_more": 1, "msg_list": []}]
     pulled = await kf.pull("c5", "")
 
     assert not pulled.more
@@ -339,10 +316,10 @@ async def test_the_protocols_are_kept(kf: WecomKf) -> None:
 
 
 async def test_an_account_without_its_kf_is_refused(
-    service: FakeWecomKf, http: aiohttp.ClientSession
+    fake_kf: FakeWecomKf, http: aiohttp.ClientSession
 ) -> None:
     """The missing key by name."""
-    settings = service.settings()
+    settings = fake_kf.settings()
     del settings["open_kfid"]
     with pytest.raises(SettingsError, match="XIAOLABA_WECOM_KF_OPEN_KFID"):
         build(Tables(wecom_kf={"": settings}), http, LocalMemory())

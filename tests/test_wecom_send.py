@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import traceback
-from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from datetime import timedelta
 
@@ -17,49 +16,16 @@ from bot.platforms import Fetches, Receives, Sends
 from bot.platforms._accounts import Account
 from bot.platforms._outbound import Limits, Request, exchange
 from bot.platforms._wecom_api import WecomApi
-from bot.platforms.wecom import Wecom, build
+from bot.platforms.wecom import Wecom
+from tests.accounts import configured
 from tests.fakes.memory import LocalMemory
-from tests.fakes.tables import Tables
 from tests.fakes.trouble import Trouble
 from tests.fakes.wecom import FakeWecom
 
 
-@pytest.fixture
-async def service() -> AsyncIterator[FakeWecom]:
-    """The server that takes the texts."""
-    async with FakeWecom() as running:
-        yield running
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    """The one session."""
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
-@pytest.fixture
-def memory() -> LocalMemory:
-    """What all workers share."""
-    return LocalMemory()
-
-
-@pytest.fixture
-def wecom(service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory) -> Wecom:
-    """The one configured account."""
-    return configured(service.settings(), http, memory)
-
-
-def configured(settings: dict[str, str], http: aiohttp.ClientSession, memory: LocalMemory) -> Wecom:
-    """The account that those settings describe."""
-    (platform,) = build(Tables(wecom={"": settings}), http, memory)
-    assert isinstance(platform, Wecom)
-    return platform
-
-
-def hurried(service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory) -> Wecom:
+def hurried(fake_wecom: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory) -> Wecom:
     """The same account with less patience."""
-    account = Account("", "", service.settings())
+    account = Account("", "", fake_wecom.settings())
     limits = Limits(aiohttp.ClientTimeout(total=0.2, connect=0.1), 1 << 20)
     return Wecom(account, WecomApi(http, memory, account, limits))
 
@@ -82,86 +48,86 @@ def outgoing(text: str = "记下了：3号楼漏水。", chat: str = "WangLi") -
     return Outgoing(1, "out-1", "wecom", "", chat, Kind.REPLY, text)
 
 
-async def test_a_text_goes_out(wecom: Wecom, service: FakeWecom) -> None:
+async def test_a_text_goes_out(wecom: Wecom, fake_wecom: FakeWecom) -> None:
     """It arrives as written, and the service's id comes back."""
     sent = await wecom.send(outgoing("您好😊\n编号712"))
 
-    assert (service.texts, sent.id) == ([("WangLi", "您好😊\n编号712")], "m1")
+    assert (fake_wecom.texts, sent.id) == ([("WangLi", "您好😊\n编号712")], "m1")
 
 
-async def test_equal_texts_both_arrive(wecom: Wecom, service: FakeWecom) -> None:
+async def test_equal_texts_both_arrive(wecom: Wecom, fake_wecom: FakeWecom) -> None:
     """Two honest "记下了" are two messages."""
     await wecom.send(outgoing("记下了"))
     await wecom.send(outgoing("记下了"))
 
-    assert service.texts == [("WangLi", "记下了")] * 2
+    assert fake_wecom.texts == [("WangLi", "记下了")] * 2
 
 
-async def test_one_token_serves_many_texts(wecom: Wecom, service: FakeWecom) -> None:
+async def test_one_token_serves_many_texts(wecom: Wecom, fake_wecom: FakeWecom) -> None:
     """Also when they start at once."""
     await asyncio.gather(*(wecom.send(outgoing(str(number))) for number in range(20)))
 
-    assert (len(service.texts), service.tokens_given) == (20, 1)
+    assert (len(fake_wecom.texts), fake_wecom.tokens_given) == (20, 1)
 
 
 async def test_workers_share_the_token(
-    service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory
+    fake_wecom: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory
 ) -> None:
     """The second process finds it in the shared memory."""
     for _ in range(2):
-        worker = configured(service.settings(), http, memory)
+        worker = configured(fake_wecom.settings(), http, memory)
         await worker.send(outgoing())
 
-    assert service.tokens_given == 1
+    assert fake_wecom.tokens_given == 1
 
 
-async def test_a_revoked_token_is_replaced_once(wecom: Wecom, service: FakeWecom) -> None:
+async def test_a_revoked_token_is_replaced_once(wecom: Wecom, fake_wecom: FakeWecom) -> None:
     """Many texts notice it at once; one new token is fetched, and all arrive."""
     await wecom.send(outgoing("first"))
-    service.revoke_tokens()
+    fake_wecom.revoke_tokens()
     await asyncio.gather(*(wecom.send(outgoing(str(number))) for number in range(10)))
 
-    assert (len(service.texts), service.tokens_given) == (11, 2)
+    assert (len(fake_wecom.texts), fake_wecom.tokens_given) == (11, 2)
 
 
 async def test_a_memory_out_of_reach_is_safe_to_repeat(
-    wecom: Wecom, service: FakeWecom, memory: LocalMemory
+    wecom: Wecom, fake_wecom: FakeWecom, memory: LocalMemory
 ) -> None:
     """Without the token nothing was written: what may go out only once can wait."""
     memory.out_of_reach = True
     with pytest.raises(RetryLater):
         await wecom.send(outgoing())
 
-    assert service.texts == []
+    assert fake_wecom.texts == []
 
 
 @pytest.mark.parametrize("code", [40014, 42001, 40001])
 async def test_a_token_that_stays_refused_waits(
-    wecom: Wecom, service: FakeWecom, code: int
+    wecom: Wecom, fake_wecom: FakeWecom, code: int
 ) -> None:
     """Twice, then the text waits: no loop against the service."""
-    service.trouble = [{"errcode": code}, {"errcode": code}, {"errcode": code}]
+    fake_wecom.trouble = [{"errcode": code}, {"errcode": code}, {"errcode": code}]
     with pytest.raises(RetryLater) as refused:
         await wecom.send(outgoing())
 
-    assert (refused.value.after, len(service.trouble)) == (timedelta(minutes=10), 1)
+    assert (refused.value.after, len(fake_wecom.trouble)) == (timedelta(minutes=10), 1)
 
 
 async def test_a_wrong_secret_does_not_get_us_banned(
-    service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory
+    fake_wecom: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory
 ) -> None:
     """One question in ten minutes, however many texts wait and workers try."""
-    settings = service.settings() | {"secret": "wrong"}
+    settings = fake_wecom.settings() | {"secret": "wrong"}
     workers = [configured(settings, http, memory) for _ in range(5)]
     for worker in workers:
         with pytest.raises(RetryLater):
             await worker.send(outgoing())
-    asked_at_once = service.wrong_secrets
+    asked_at_once = fake_wecom.wrong_secrets
     memory.now += timedelta(minutes=11)
     with pytest.raises(RetryLater):
         await workers[0].send(outgoing())
 
-    assert (asked_at_once, service.wrong_secrets) == (1, 2)
+    assert (asked_at_once, fake_wecom.wrong_secrets) == (1, 2)
 
 
 @pytest.mark.parametrize(
@@ -188,13 +154,13 @@ async def test_a_wrong_secret_does_not_get_us_banned(
 )
 async def test_what_a_failure_means(
     wecom: Wecom,
-    service: FakeWecom,
+    fake_wecom: FakeWecom,
     trouble: Trouble,
     expected: type[Exception],
     seconds: int | None,
 ) -> None:
     """Not taken, never taken, or nobody knows; and how long to wait."""
-    service.trouble = [trouble]
+    fake_wecom.trouble = [trouble]
     with pytest.raises(expected) as failure:
         await wecom.send(outgoing())
     after = getattr(failure.value, "after", None)
@@ -203,30 +169,30 @@ async def test_what_a_failure_means(
 
 
 async def test_no_answer_in_time_is_unknown(
-    service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory
+    fake_wecom: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory
 ) -> None:
     """It was written; whether it arrived, nobody knows."""
-    service.trouble = ["hang"]
+    fake_wecom.trouble = ["hang"]
 
     with pytest.raises(Unknown):
-        await hurried(service, http, memory).send(outgoing())
+        await hurried(fake_wecom, http, memory).send(outgoing())
 
 
 async def test_no_connection_is_safe_to_repeat(
-    service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory
+    fake_wecom: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory
 ) -> None:
     """Refused: nothing was written."""
-    settings = service.settings() | {"base_url": "http://127.0.0.1:1"}
+    settings = fake_wecom.settings() | {"base_url": "http://127.0.0.1:1"}
 
     with pytest.raises(RetryLater):
         await configured(settings, http, memory).send(outgoing())
 
 
-async def test_no_name_is_safe_to_repeat(service: FakeWecom, memory: LocalMemory) -> None:
+async def test_no_name_is_safe_to_repeat(fake_wecom: FakeWecom, memory: LocalMemory) -> None:
     """The name server knows no such host, or does not answer at all."""
     connector = aiohttp.TCPConnector(resolver=NoNames())
     async with aiohttp.ClientSession(connector=connector) as http:
-        settings = service.settings() | {"base_url": "https://qyapi.example"}
+        settings = fake_wecom.settings() | {"base_url": "https://qyapi.example"}
         wecom = configured(settings, http, memory)
         with pytest.raises(RetryLater):
             await wecom.send(outgoing())
@@ -248,42 +214,42 @@ async def test_no_connection_in_time_is_safe_to_repeat(
 
 
 async def test_a_failing_token_call_is_safe_to_repeat(
-    service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory
+    fake_wecom: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory
 ) -> None:
     """Whatever happens to the question for the token, the text was not written."""
-    service.token_in_trouble = True
+    fake_wecom.token_in_trouble = True
     troubles: list[Trouble] = [500, 404, "garbage", "reset", {"errcode": 0}]
     for trouble in troubles:
-        service.trouble = [trouble] * 2  # aiohttp itself asks a second time after a cut GET
+        fake_wecom.trouble = [trouble] * 2  # aiohttp itself asks a second time after a cut GET
         with pytest.raises(RetryLater):
-            await hurried(service, http, memory).send(outgoing())
+            await hurried(fake_wecom, http, memory).send(outgoing())
 
-    assert service.texts == []
+    assert fake_wecom.texts == []
 
 
-async def test_whom_the_app_cannot_see_is_rejected(wecom: Wecom, service: FakeWecom) -> None:
+async def test_whom_the_app_cannot_see_is_rejected(wecom: Wecom, fake_wecom: FakeWecom) -> None:
     """Said in both ways WeCom has: an error, and a success that names the member."""
-    service.out_of_sight.add("LiSi")
+    fake_wecom.out_of_sight.add("LiSi")
     for chat in ("nobody", "LiSi"):
         with pytest.raises(Rejected, match="可见范围"):
             await wecom.send(outgoing(chat=chat))
 
-    assert service.texts == []
+    assert fake_wecom.texts == []
 
 
 async def test_too_many_bytes_are_refused_before_they_are_sent(
-    wecom: Wecom, service: FakeWecom
+    wecom: Wecom, fake_wecom: FakeWecom
 ) -> None:
     """2,048 bytes go, one character more does not leave the house."""
     await wecom.send(outgoing("长" * 682))
     with pytest.raises(Rejected, match="2051"):
         await wecom.send(outgoing("长" * 683 + "12"))
 
-    assert len(service.texts) == 1
+    assert len(fake_wecom.texts) == 1
 
 
 async def test_the_declared_rate_is_the_one_the_service_drops_at(
-    wecom: Wecom, service: FakeWecom
+    wecom: Wecom, fake_wecom: FakeWecom
 ) -> None:
     """At the rate nothing is lost; one more is dropped without a word."""
     rate = wecom.capabilities.rate
@@ -291,11 +257,11 @@ async def test_the_declared_rate_is_the_one_the_service_drops_at(
     for number in range(rate.count + 1):
         await wecom.send(outgoing(str(number)))
 
-    assert (len(service.texts), len(service.dropped)) == (rate.count, 1)
+    assert (len(fake_wecom.texts), len(fake_wecom.dropped)) == (rate.count, 1)
 
 
 async def test_no_error_shows_a_secret(
-    service: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory
+    fake_wecom: FakeWecom, http: aiohttp.ClientSession, memory: LocalMemory
 ) -> None:
     """Neither its text nor its cause holds the token or the app's secret."""
     troubles: list[Trouble] = [
@@ -309,21 +275,21 @@ async def test_no_error_shows_a_secret(
         {"errcode": 40014},
     ]
     for trouble in troubles:
-        service.trouble = [trouble, trouble]
+        fake_wecom.trouble = [trouble, trouble]
         with pytest.raises((Rejected, RetryLater, Unknown)) as failure:
-            await hurried(service, http, memory).send(outgoing())
-        service.trouble.clear()
+            await hurried(fake_wecom, http, memory).send(outgoing())
+        fake_wecom.trouble.clear()
         shown = "".join(traceback.format_exception(failure.value))
 
-        assert "SECRETPART" not in shown and service.secret not in shown
+        assert "SECRETPART" not in shown and fake_wecom.secret not in shown
 
 
-async def test_a_file_is_fetched(wecom: Wecom, service: FakeWecom) -> None:
+async def test_a_file_is_fetched(wecom: Wecom, fake_wecom: FakeWecom) -> None:
     """Its bytes as they are, even when they look like an answer in words."""
-    service.files = {"photo": b"\xff\xd8\xff" * 1000, "json": b'{"errcode":40014}'}
+    fake_wecom.files = {"photo": b"\xff\xd8\xff" * 1000, "json": b'{"errcode":40014}'}
     fetched = [await wecom.fetch(Media(MediaKind.FILE, name)) for name in ("photo", "json")]
 
-    assert fetched == [service.files["photo"], service.files["json"]]
+    assert fetched == [fake_wecom.files["photo"], fake_wecom.files["json"]]
 
 
 async def test_a_file_that_is_gone_is_rejected(wecom: Wecom) -> None:
@@ -332,9 +298,9 @@ async def test_a_file_that_is_gone_is_rejected(wecom: Wecom) -> None:
         await wecom.fetch(Media(MediaKind.IMAGE, "gone"))
 
 
-async def test_a_file_too_large_is_rejected(wecom: Wecom, service: FakeWecom) -> None:
+async def test_a_file_too_large_is_rejected(wecom: Wecom, fake_wecom: FakeWecom) -> None:
     """20 MiB and no byte more."""
-    service.files = {"most": bytes(20 << 20), "more": bytes((20 << 20) + 1)}
+    fake_wecom.files = {"most": bytes(20 << 20), "more": bytes((20 << 20) + 1)}
     size = len(await wecom.fetch(Media(MediaKind.VIDEO, "most")))
     with pytest.raises(Rejected, match="20 MiB"):
         await wecom.fetch(Media(MediaKind.VIDEO, "more"))
@@ -343,16 +309,16 @@ async def test_a_file_too_large_is_rejected(wecom: Wecom, service: FakeWecom) ->
 
 
 async def test_a_file_that_does_not_come_is_asked_for_again(
-    wecom: Wecom, service: FakeWecom
+    wecom: Wecom, fake_wecom: FakeWecom
 ) -> None:
     """Fetching twice harms nobody, so "unknown" is no answer here."""
     troubles: list[Trouble] = [500, "reset", 503]
-    service.files = {"photo": b"jpeg"}
+    fake_wecom.files = {"photo": b"jpeg"}
     for trouble in troubles:
-        service.trouble = [trouble] * 2  # aiohttp itself asks a second time after a cut GET
+        fake_wecom.trouble = [trouble] * 2  # aiohttp itself asks a second time after a cut GET
         with pytest.raises(RetryLater):
             await wecom.fetch(Media(MediaKind.IMAGE, "photo"))
-    service.trouble.clear()
+    fake_wecom.trouble.clear()
 
     assert await wecom.fetch(Media(MediaKind.IMAGE, "photo")) == b"jpeg"
 
