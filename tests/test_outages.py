@@ -20,6 +20,7 @@ from sqlalchemy import make_url, select
 
 from bot import app, loops, skills
 from bot.api import ChatKind, Context, Handler, Message, Reply, handles
+from bot.app import Role
 from bot.dispatch import Dispatcher
 from bot.metrics import Metrics
 from bot.platforms import console
@@ -134,8 +135,8 @@ async def test_a_database_that_went_away_comes_back(
 class Gone:
     """A database that cannot be read for a while: tables away, or a server that takes nobody."""
 
-    def __init__(self, service: Service, server: PostgresServer | None) -> None:
-        self._url, self._server = service.settings.url, server
+    def __init__(self, url: str, server: PostgresServer | None = None) -> None:
+        self._url, self._server = url, server
 
     async def leave(self) -> None:
         """Every read fails from now on."""
@@ -156,7 +157,7 @@ class Gone:
 
     def _rename(self, before: str, after: str) -> None:
         with closing(sqlite3.connect(str(make_url(self._url).database))) as file:
-            for name in ("identity", "lane"):
+            for name in ("identity", "lane", "inbox"):
                 file.execute(f"ALTER TABLE {name}{before} RENAME TO {name}{after}")
 
     async def _execute(self, statement: str) -> None:
@@ -178,7 +179,8 @@ async def test_pages_say_when_the_database_is_gone(
 ) -> None:
     """503 with a sentence and the phone number, never a bare 500; then everything as before."""
     on_server = service.running.database.postgresql
-    database = Gone(service, request.getfixturevalue("postgres_server") if on_server else None)
+    server = request.getfixturevalue("postgres_server") if on_server else None
+    database = Gone(service.settings.url, server)
     url, html = service.running.url, "text/html"
     said = {"text": "你好", "id": "1"}
     open_stream = await service.http.get(f"{url}/chat/stream")
@@ -203,6 +205,23 @@ async def test_pages_say_when_the_database_is_gone(
     assert without_scripts[0] == 503
     assert 'http-equiv="refresh"' not in without_scripts[1]
     assert again[0] == 200
+
+
+@ON_SQLITE
+async def test_what_is_stored_need_not_be_said_again(seeded: Database, tmp_path: Path) -> None:
+    """The database goes away while a call waits for the replies: it was taken in all the same."""
+    settings = settings_for(seeded.url, tmp_path / "data")
+    async with app.running(settings, {Role.WEB}) as running, aiohttp.ClientSession() as http:
+        waiting = asyncio.create_task(say(http, running.url, "1"))
+        with running.database.changes.watch("inbox") as watch:
+            assert await watch.wait(PATIENCE)
+        database = Gone(seeded.url)
+        await database.leave()
+        status = await waiting
+        await database.come_back()
+
+    assert status == 200
+    assert len(message_ids(seeded.url)) == 1
 
 
 @ON_SQLITE

@@ -255,7 +255,10 @@ class ResidentPage:
         )
 
     async def _replies(self, message: Message) -> Sequence[Posted]:
-        """What the bot said to it; nothing when it takes longer than a call may wait."""
+        """What the bot said to it; nothing when it takes longer than a call may wait.
+
+        The message is on disk: whatever keeps us from reading on, nobody has to say it again.
+        """
         topic = f"handled:{message.platform}:{message.id}"
         try:
             async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
@@ -266,7 +269,7 @@ class ResidentPage:
                             if handled is not None:
                                 return await posted.from_origin(tx, f"inbox:{handled}")
                         await watch.wait(RETRY)
-        except TimeoutError:
+        except (TimeoutError, StorageError):
             return []
 
     async def _news(self, reader: Reader, seen: dict[int, int]) -> list[Posted]:
