@@ -68,6 +68,18 @@ async def test_taken_back_by_its_name(resident: Resident) -> None:
 
 
 @SQLITE
+async def test_a_long_text_is_read_at_once(resident: Resident, staff: Staff) -> None:
+    """However many spaces somebody leaves."""
+    gap = " " * 1900
+    await resident.says("3号楼电梯坏了")
+
+    assert await staff.says(f"1{gap}师傅来修") == ["编号1记好了，已经告诉报的人。"]
+    assert await resident.says(f"不用修了{gap}谢谢") == [
+        GONE.format(number=1, what="3号楼电梯坏了")
+    ]
+
+
+@SQLITE
 async def test_nobody_takes_back_for_others(resident: Resident, another: Resident) -> None:
     """A number proves nothing."""
     await resident.says("3号楼电梯坏了")
