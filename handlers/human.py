@@ -74,7 +74,7 @@ async def _who_waits(context: Context) -> Reply:
     if len(waiting) > SHOWN:
         lines.append(MORE.format(count=len(waiting) - SHOWN))
     question = Question(
-        [Choice(ALL_HELPED, value=True), Choice(NOT_YET, value=False)],
+        [Choice(ALL_HELPED, value=True, assents=True), Choice(NOT_YET, value=False)],
         data={"ids": [id for each in shown for id in each.ids], "people": len(shown)},
     )
     return Reply(WAITING.format(lines="\n".join(lines)), question, private=True)

@@ -125,7 +125,7 @@ async def test_only_who_was_on_the_list_waits_no_more(
     await resident.says("找人，我家停电了")
     ask = "都联系了吗？\n1 都联系了\n2 还没有"
     assert (await staff.says("都联系了"))[-1] == f"在等着的：\n一位居民：找人，我家停电了\n{ask}"
-    assert await staff.says("还没有") == ["好的，都还记着。"]
+    assert await staff.says("不") == ["好的，都还记着。"]
     await staff.says("谁在等")
     await another.says("找人，我门锁坏了")
 
