@@ -1,6 +1,7 @@
 """Understanding: what a message wants. Pure: no I/O but the data files beside the code."""
 
-from faq.decide import Decision, OpenQuestion, Situation, understand
+from faq.bounds import Bounds
+from faq.decide import SHIPPED, Decision, OpenQuestion, Situation, understand
 from faq.entry import Candidate, Entry
 from faq.index import Explanation, Index
 from faq.lexicon import cues, thesaurus
@@ -9,6 +10,8 @@ from faq.scorer import shipped
 from faq.spelling import speller
 
 __all__ = [
+    "SHIPPED",
+    "Bounds",
     "Candidate",
     "Decision",
     "Entry",

@@ -12,6 +12,7 @@ from typing import Literal
 from unicodedata import normalize
 
 from faq import reports
+from faq.bounds import Bounds
 from faq.emergency import FILED, emergency
 from faq.entry import Candidate, Entry
 from faq.index import Index
@@ -24,6 +25,8 @@ ANSWER = 0.65
 """From here on the best entry is the answer."""
 SUGGEST = 0.2
 """From here on the best entries are offered."""
+SHIPPED = Bounds(ANSWER, SUGGEST)
+"""Both, for an index that nobody has used yet."""
 CERTAIN = 0.85
 """From here on an unaddressed group hears the answer, and an answer beats other wishes."""
 KEPT = 5
@@ -67,7 +70,7 @@ class Situation:
     """All that a decision depends on beside the text.
 
     `words` maps command words to actions, `patterns` phrases of staff, `examples` sentences to
-    the skill that serves them.
+    the skill that serves them. `bounds` are those of this index, as far as it was used.
     """
 
     index: Index
@@ -78,6 +81,7 @@ class Situation:
     words: Mapping[str, str] = field(default_factory=dict)
     patterns: Sequence[tuple[re.Pattern[str], str]] = ()
     examples: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    bounds: Bounds = SHIPPED
 
     @property
     def addressed(self) -> bool:
@@ -222,16 +226,16 @@ def _free(reading: Reading, situation: Situation, seen: Decision) -> Decision:
     if skill is not None and situation.addressed:
         return replace(seen, action=skill)
     if not situation.addressed:
-        return _overheard(reading, seen)
+        return _overheard(reading, seen, situation.bounds)
     exact = _exact(reading, situation, seen)
     if exact is not None:
         return replace(seen, action="answer", entry=exact.id, score=exact.score)
     wish = intent(reading)
     if wish is not None and not (_sure(reading, seen) and wish in {"next_event", "signup"}):
         return replace(seen, action=wish)
-    if _reported(reading, seen):
+    if _reported(reading, seen, situation.bounds):
         return _recorded(seen)
-    return _answered(reading, seen)
+    return _answered(reading, seen, situation.bounds)
 
 
 def _exact(reading: Reading, situation: Situation, seen: Decision) -> Candidate | None:
@@ -253,7 +257,7 @@ def _recorded(seen: Decision) -> Decision:
     return replace(seen, action="report", category=seen.category or "其他")
 
 
-def _overheard(reading: Reading, seen: Decision) -> Decision:
+def _overheard(reading: Reading, seen: Decision, bounds: Bounds) -> Decision:
     """What a group says to itself: silence, unless it is certain that help is wanted."""
     evidence = reports.evidence(reading, seen.place)
     if reading.cues.keys() & TALK:
@@ -261,7 +265,7 @@ def _overheard(reading: Reading, seen: Decision) -> Decision:
     if seen.place and evidence >= reports.CERTAIN and not _sure(reading, seen):
         return _recorded(seen)
     if _sure(reading, seen):
-        return _answered(reading, seen)
+        return _answered(reading, seen, bounds)
     return replace(seen, action="silent")
 
 
@@ -270,21 +274,21 @@ def _sure(reading: Reading, seen: Decision) -> bool:
     return seen.score >= CERTAIN and reading.asks
 
 
-def _reported(reading: Reading, seen: Decision) -> bool:
-    if seen.score >= ANSWER and ("rule" in reading.cues or reading.denied):
+def _reported(reading: Reading, seen: Decision, bounds: Bounds) -> bool:
+    if seen.score >= bounds.answer and ("rule" in reading.cues or reading.denied):
         return False
     return reports.evidence(reading, seen.place) >= reports.CERTAIN
 
 
-def _answered(reading: Reading, seen: Decision) -> Decision:
+def _answered(reading: Reading, seen: Decision, bounds: Bounds) -> Decision:
     """One of the three bands; a question about a defect also offers to record it."""
     defect = seen.category is not None and "rule" in reading.cues
     decided = replace(seen, also=("report",) if defect else ())
     if "resolved" in reading.cues and not reading.asks:
         return replace(decided, action="refuse")
-    if seen.score >= ANSWER:
+    if seen.score >= bounds.answer:
         return replace(decided, action="answer", entry=seen.candidates[0].id)
-    if seen.score >= SUGGEST and not reading.cues.keys() & {"ad", "chat"}:
+    if seen.score >= bounds.suggest and not reading.cues.keys() & {"ad", "chat"}:
         return replace(decided, action="suggest")
     return replace(decided, action="refuse")
 
