@@ -15,10 +15,11 @@ from bot.community.communities import Community
 from bot.community.dialogues import Dialogue
 from bot.community.events import Event, EventKind, Plan
 from bot.community.issues import Issue, Report, State
+from bot.community.labels import phrasings
 from bot.community.people import Person, Role
 from bot.community.places import Place
 from bot.community.privacy import mask
-from bot.community.questions import Entry, Outcome
+from bot.community.questions import Entry, Group, Outcome, Told
 from bot.community.transaction import CommunityTransaction
 from bot.errors import RuleError
 from bot.model import ChatKind, Kind, Media, MediaKind, Message
@@ -35,6 +36,7 @@ __all__ = [
     "Entry",
     "Event",
     "EventKind",
+    "Group",
     "Handler",
     "Issue",
     "Kind",
@@ -52,9 +54,11 @@ __all__ = [
     "Role",
     "RuleError",
     "State",
+    "Told",
     "handles",
     "mask",
     "names",
+    "phrasings",
     "shortened",
 ]
 

@@ -9,20 +9,25 @@ import asyncio
 import gc
 import logging
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Protocol
+from unicodedata import normalize
 
 import faq
 from bot.community.communities import Community, everyone
 from bot.community.dialogues import Dialogue
+from bot.community.labels import Label
 from bot.community.people import Person
 from bot.community.questions import Entry
 from bot.community.transaction import CommunityTransaction
 from bot.model import ChatKind, MediaKind, Message
 from bot.settings import Settings
 from bot.storage.database import Database
+from faq.bounds import learned
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +72,9 @@ ASSENTS = frozenset(
 DISSENTS = frozenset({"不", "不行", "不可以", "不好", "不是", "不对", "别"})
 """What does not agree to it."""
 
+LABELS = 300
+"""The newest labelled questions, from which the bounds of a FAQ are learned."""
+
 PHONE = re.compile(r"(?<!\d)(?:1[3-9]\d[ -]?\d{4}[ -]?\d{4}|0\d{2,3}-?\d{7,8})(?!\d)")
 """Its digits are neither a building nor a room."""
 
@@ -88,12 +96,17 @@ class Skill(Protocol):
 
 @dataclass(slots=True)
 class _Live:
-    """What one community knows; replaced or changed in place, only on the event loop."""
+    """What one community knows; replaced or changed in place, only on the event loop.
+
+    `verbatim` names the entry that is asked in exactly these words.
+    """
 
     community: Community
     index: faq.Index
     places: faq.PlaceNames
     entries: dict[str, Entry]
+    verbatim: Mapping[str, str] = field(default_factory=dict)
+    bounds: faq.Bounds = faq.SHIPPED
 
 
 class Understanding:
@@ -107,6 +120,7 @@ class Understanding:
         self._staff = _Words(skills)
         self._live: dict[int, _Live] = {}
         self._loaded = asyncio.Event()
+        self._changed = asyncio.Event()
 
     @property
     def ready(self) -> bool:
@@ -144,6 +158,7 @@ class Understanding:
             names = await self._place_names(live.community)
             places = await asyncio.to_thread(faq.PlaceNames, names)
             live.index, live.places, live.entries = index, places, entries
+            live.verbatim = _verbatim(entries.values())
         # What was built stays: the collector need not walk through it again and again.
         gc.freeze()
         self._loaded.set()
@@ -153,10 +168,13 @@ class Understanding:
         await self._loaded.wait()
 
     async def follow(self) -> None:
-        """Build the indexes, then apply changes as they come, for ever.
+        """Build the indexes, then apply changes as they come, for ever."""
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._apply_changes(), name="changes of the FAQ")
+            both.create_task(self._keep_adjusted(), name="bounds of the FAQ")
 
-        At midnight dates change which entries are valid.
-        """
+    async def _apply_changes(self) -> None:
+        """At midnight dates change which entries are valid."""
         topics = [t for id in self._live for t in (f"faq:{id}", f"places:{id}")]
         # First the watch: what changes while the indexes are built is applied after that.
         with self._database.changes.watch(*topics) as watch:
@@ -165,8 +183,26 @@ class Understanding:
             while True:
                 now = datetime.now(self._zone)
                 await watch.wait(_midnight(now) - now)
+                await self.learn()
                 for live in list(self._live.values()):
                     await self._refresh(live)
+                self._changed.set()
+
+    async def _keep_adjusted(self) -> None:
+        await self.loaded()
+        while True:
+            self._changed.clear()
+            await self.adjust()
+            await self._changed.wait()
+
+    async def adjust(self) -> None:
+        """Learn the bounds of each FAQ from its labelled questions, off the event loop."""
+        for live in list(self._live.values()):
+            async with self._database.read() as tx:
+                room = CommunityTransaction(tx, live.community)
+                labels = await room.labels.newest(LABELS, said=True)
+            entries = list(live.entries.values())
+            live.bounds = await asyncio.to_thread(_learned, labels, entries)
 
     async def _refresh(self, live: _Live) -> None:
         entries = await self._entries(live.community)
@@ -175,7 +211,7 @@ class Understanding:
         for code, entry in entries.items():
             if live.entries.get(code) != entry:
                 live.index.add(_known(entry))
-        live.entries = entries
+        live.entries, live.verbatim = entries, _verbatim(entries.values())
         live.places = faq.PlaceNames(await self._place_names(live.community))
 
     def decide(
@@ -201,19 +237,32 @@ class Understanding:
             words=words.words,
             patterns=words.patterns,
             examples=words.examples,
+            bounds=live.bounds,
         )
-        return _understood(_numbered(message.text, dialogue), situation)
+        return _understood(_numbered(message.text, dialogue), situation, live.verbatim)
 
     def read(self, text: str, community: int) -> faq.Decision:
         """What a sentence would mean if a resident wrote it in private."""
+        return _read(self._live[community], text)
+
+    async def trial(
+        self, community: int, entries: Sequence[Entry]
+    ) -> Callable[[str], faq.Decision]:
+        """What sentences would mean if these entries were the FAQ."""
         live = self._live[community]
-        return _understood(text, faq.Situation(index=live.index, places=live.places))
+        today = datetime.now(self._zone).date()
+        shown = {each.code: each for each in _live_entries(entries, live.community, today)}
+        index = await asyncio.to_thread(faq.Index, [_known(each) for each in shown.values()])
+        verbatim = _verbatim(shown.values())
+        return partial(_read, replace(live, index=index, entries=shown, verbatim=verbatim))
 
     def explain(self, text: str, community: int) -> list[str]:
         """Why this is answered as it is, a line for each candidate, for staff."""
         decision = self.read(text, community)
         live = self._live[community]
-        lines = [f"打算：{ACTIONS.get(decision.action, decision.action)}"]
+        plan = ACTIONS.get(decision.action, decision.action)
+        bounds = f"{live.bounds.answer:.2f}分起直接回答，{live.bounds.suggest:.2f}分起给几个让人选"
+        lines = [f"打算：{plan}（{bounds}）"]
         for each in live.index.explain(text):
             entry = live.entries[each.id]
             shared = "、".join(each.shared) or "没有一样的词"
@@ -251,9 +300,20 @@ class _Words:
         return _Words([skill for skill in self._skills if skill.action not in actions])
 
 
-def _understood(text: str, situation: faq.Situation) -> faq.Decision:
-    """What the text wants; a phone number in it is no place."""
+def _read(live: _Live, text: str) -> faq.Decision:
+    """What a sentence would mean if a resident wrote it in private."""
+    situation = faq.Situation(index=live.index, places=live.places, bounds=live.bounds)
+    return _understood(text, situation, live.verbatim)
+
+
+def _understood(text: str, situation: faq.Situation, verbatim: Mapping[str, str]) -> faq.Decision:
+    """What the text wants: an entry asked in these words; a phone number in it is no place."""
     decision = faq.understand(text, situation)
+    code = verbatim.get(_bare(text))
+    if code and situation.addressed and decision.action in {"suggest", "refuse"}:
+        rest = [each for each in decision.candidates if each.id != code]
+        candidates = (faq.Candidate(code, 1.0), *rest)[: len(rest) or 1]
+        decision = replace(decision, action="answer", entry=code, score=1.0, candidates=candidates)
     if PHONE.search(text) is None:
         return decision
     return replace(decision, place=situation.places.find(PHONE.sub("，", text)))
@@ -304,6 +364,36 @@ def _live_entries(entries: Sequence[Entry], community: Community, today: date) -
         if entry.live(today)
     ]
     return [entry for entry in filled if entry.answer]
+
+
+def _verbatim(entries: Iterable[Entry]) -> dict[str, str]:
+    """The entry of every wording that only one of them has."""
+    codes: dict[str, set[str]] = defaultdict(set)
+    for entry in entries:
+        for wording in (entry.question, *entry.alternates):
+            codes[_bare(wording)].add(entry.code)
+    return {wording: min(found) for wording, found in codes.items() if len(found) == 1}
+
+
+def _bare(text: str) -> str:
+    """What makes two wordings the same: all but marks, spaces and the width of characters."""
+    return "".join(filter(str.isalnum, normalize("NFKC", text)))
+
+
+def _learned(labels: Sequence[Label], entries: Sequence[Entry]) -> faq.Bounds:
+    """The bounds that the labels call for; a question that stands in the FAQ proves nothing."""
+    index = faq.Index(map(_known, entries))
+    verbatim = _verbatim(entries)
+    pairs = []
+    for label in labels:
+        found = index.search(label.text, 1)
+        if not found or _bare(label.text) in verbatim:
+            continue
+        if label.entry in index:
+            pairs.append((found[0].score, found[0].id == label.entry))
+        elif not label.entry and found[0].id == label.best:
+            pairs.append((found[0].score, False))
+    return learned(pairs, faq.SHIPPED)
 
 
 def _known(entry: Entry) -> faq.Entry:

@@ -58,8 +58,9 @@ async def refuse(message: Message, context: Context) -> Reply:
 async def _chosen(context: Context) -> Reply:
     found = await _answer(context, context.chosen) if context.chosen else None
     if found is None:
+        await context.tx.labels.decline(context.person.id)
         return Reply(NOT_AGAIN)
-    await context.tx.questions.chosen(context.person.id, context.chosen)
+    await context.tx.labels.choose(context.person.id, context.chosen)
     return Reply(found)
 
 
@@ -72,7 +73,8 @@ async def _answer(context: Context, code: str) -> str | None:
 
 
 async def _refuse(message: Message, context: Context) -> Reply:
+    best = next((candidate.id for candidate in context.decision.candidates), None)
     await context.tx.questions.note(
-        context.person.id, message.text, Outcome.REFUSED, None, context.decision.score
+        context.person.id, message.text, Outcome.REFUSED, best, context.decision.score
     )
     return Reply("\n".join(filter(None, [REFUSED, context.community.fill(CALL)])))

@@ -9,15 +9,17 @@ import pytest
 
 from bot.community.communities import Community
 from bot.community.dialogues import Dialogue
-from bot.community.people import Person
-from bot.community.questions import Entry, EntryState
+from bot.community.people import Person, Role
+from bot.community.questions import Entry, EntryState, Outcome
 from bot.model import ChatKind, Message
 from bot.storage.database import Database
 from bot.storage.transaction import Transaction
 from bot.understanding import Understanding
 from faq import Decision
+from faq.evaluate import read
 from tests.service import room, settings_for
 
+DATA = Path(__file__).parent / "data"
 QUESTION = "剪纸课的红纸去哪里领"
 
 
@@ -108,6 +110,31 @@ async def test_a_change_is_known_at_once(live: Live) -> None:
 
     assert before is not None
     assert live.answered_by("社保卡丢了怎么补办") == before
+
+
+async def test_bounds_follow_what_people_say(store: Database, live: Live) -> None:
+    """Shipped at first; where offers are declined again and again, less is offered."""
+    community = live.community.id
+    asked = [str(row["q"]) for row in read(DATA / "oos.jsonl")]
+    read_as = {said: live.understanding.read(said, community) for said in asked}
+    offers = {said: each for said, each in read_as.items() if each.action == "suggest"}
+    assert "0.20分起给几个让人选" in live.understanding.explain("社保", community)[0]
+    assert len(offers) > 5
+
+    async def unit(tx: Transaction) -> None:
+        here = await room(tx, live.settings)
+        person = await here.people.add("王姐", Role.VOLUNTEER, await here.places.root())
+        for said, decision in offers.items():
+            best = decision.candidates[0].id
+            await here.questions.note(person, said, Outcome.SUGGESTED, best, decision.score)
+            await here.labels.decline(person)
+
+    await store.write(unit)
+    await live.understanding.adjust()
+    assert "0.20分起给几个让人选" not in live.understanding.explain("社保", community)[0]
+    assert sum(live.understanding.read(said, community).action == "suggest" for said in offers) < (
+        len(offers)
+    )
 
 
 async def test_entries_have_their_time(live: Live) -> None:

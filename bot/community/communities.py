@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.storage.tables import Base, Identity, Json
 from bot.storage.transaction import Transaction
 
+OWN_FACTS = {"社区电话": "phone", "社区地址": "address", "办公时间": "hours"}
+"""The facts that every community has; the others are what its answers ask for."""
+
 
 class CommunityRow(Base):
     """One community; `facts` fill the slots of answers ("物业电话": "…")."""
@@ -42,14 +45,15 @@ class Community:
     zone: ZoneInfo
     home: str = ""
 
+    @property
+    def known(self) -> Mapping[str, str]:
+        """All facts by the names of their slots; "" for one that nobody has filled in."""
+        own = {name: str(getattr(self, column)) for name, column in OWN_FACTS.items()}
+        return {**own, **self.facts}
+
     def fill(self, text: str) -> str:
         """The text with its slots filled; a line with a slot that nobody filled is left out."""
-        known = {
-            "社区电话": self.phone,
-            "社区地址": self.address,
-            "办公时间": self.hours,
-            **self.facts,
-        }
+        known = self.known
         lines = []
         for line in text.splitlines():
             filled = line
@@ -75,7 +79,8 @@ class Named:
 
 async def settle_in(tx: Transaction, named: Iterable[Named]) -> list[int]:
     """Write down what the settings say; the ids of communities that are new."""
-    known = set((await tx.select(select(CommunityRow.code))).scalars())
+    rows = await tx.select(select(CommunityRow.code, CommunityRow.facts))
+    known = {row[0]: row[1] for row in rows}
     new = []
     for each in named:
         values = {
@@ -83,7 +88,7 @@ async def settle_in(tx: Transaction, named: Iterable[Named]) -> list[int]:
             "phone": each.phone,
             "address": each.address,
             "hours": each.hours,
-            "facts": dict(each.facts),
+            "facts": {**known.get(each.code, {}), **each.facts},
         }
         statement = tx.insert(CommunityRow).values(code=each.code, **values)
         # An empty setting says nothing; what staff filled in later stays.

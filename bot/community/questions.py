@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
-    func,
+    false,
     insert,
     select,
     text,
@@ -25,7 +25,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.errors import RuleError
+from bot.model import Kind
 from bot.storage.tables import Base, Identity, Json, UtcTime
+from faq.groups import alike, groups
 
 if TYPE_CHECKING:
     from bot.community.transaction import CommunityTransaction
@@ -84,7 +86,11 @@ class EntryVersionRow(Base):
 
 
 class QuestionRow(Base):
-    """One question somebody asked. `done_at` is None while staff owe an answer."""
+    """One question somebody asked. `done_at` is None while staff owe an answer.
+
+    `entry_code` is the entry that fitted best then. `label` is the entry that answers it, as its
+    asker said, or staff (`confirmed`); "" none of those offered, None nobody said.
+    """
 
     __tablename__ = "question"
     __table_args__ = (
@@ -94,6 +100,14 @@ class QuestionRow(Base):
             "id",
             sqlite_where=text("done_at IS NULL"),
             postgresql_where=text("done_at IS NULL"),
+        ),
+        Index(
+            "ix_question_label",
+            "community_id",
+            "label",
+            "id",
+            sqlite_where=text("label IS NOT NULL"),
+            postgresql_where=text("label IS NOT NULL"),
         ),
     )
 
@@ -106,6 +120,8 @@ class QuestionRow(Base):
     score: Mapped[float]
     asked_at: Mapped[datetime] = mapped_column(UtcTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    label: Mapped[str | None] = mapped_column(Text)
+    confirmed: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +153,44 @@ class Asked:
     """A question that waits for staff."""
 
     id: int
+    person: int
     text: str
-    outcome: Outcome
     asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Like questions that wait for staff, the oldest first."""
+
+    asked: tuple[Asked, ...]
+
+    @property
+    def number(self) -> int:
+        """What staff call it by."""
+        return self.asked[0].id
+
+    @property
+    def text(self) -> str:
+        """As it was asked first."""
+        return self.asked[0].text
+
+    @property
+    def wordings(self) -> tuple[str, ...]:
+        """All ways in which it was asked."""
+        return tuple(dict.fromkeys(asked.text for asked in self.asked))
+
+    @property
+    def people(self) -> int:
+        """How many asked it."""
+        return len({asked.person for asked in self.asked})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Whom an answer of staff went to: how many people asked, how many could be told."""
+
+    people: int
+    reached: int
 
 
 _COLUMNS = (
@@ -161,6 +212,23 @@ _ENTRIES = (
 )
 _NAMED = _ENTRIES.where(EntryRow.code.in_(bindparam("codes", expanding=True)))
 _NOTE = insert(QuestionRow)
+_UNANSWERED = (
+    select(QuestionRow.id, QuestionRow.person_id, QuestionRow.text, QuestionRow.asked_at)
+    .where(
+        QuestionRow.community_id == bindparam("community"),
+        QuestionRow.done_at.is_(None),
+    )
+    .order_by(QuestionRow.id.desc())
+    .limit(bindparam("limit"))
+)
+
+COMPARED = 200
+"""The newest questions that wait, which are brought together."""
+
+ALERTED = 2
+"""So many people ask the same: then staff hear of it without having to look."""
+
+ALERT = "{people}个人问了“{text}”，我不会。\n回“答 {number} 内容”，就告诉他们。"
 
 LONGEST_QUESTION = 200
 LONGEST_ANSWER = 2000
@@ -226,47 +294,59 @@ class Questions:
             "done_at": now if outcome is Outcome.ANSWERED else None,
         }
         await self._tx.store.execute(_NOTE, asked)
+        if outcome is Outcome.REFUSED:
+            await self._alert(person)
 
-    async def unanswered(self, limit: int = 100) -> list[Asked]:
+    async def unanswered(self, limit: int = COMPARED) -> list[Asked]:
         """What waits for staff, the newest first."""
-        rows = await self._tx.store.select(
-            select(QuestionRow.id, QuestionRow.text, QuestionRow.outcome, QuestionRow.asked_at)
-            .where(QuestionRow.community_id == self._tx.community.id, QuestionRow.done_at.is_(None))
-            .order_by(QuestionRow.id.desc())
-            .limit(limit)
-        )
-        return [Asked(row[0], row[1], Outcome(row[2]), row[3]) for row in rows]
+        asked = {"community": self._tx.community.id, "limit": limit}
+        rows = await self._tx.store.select(_UNANSWERED, asked)
+        return [Asked(*row) for row in rows]
 
-    async def answered(self, id: int, text: str) -> bool | None:
-        """Staff answer it: whether the asker could be told; None when nothing of that id waits."""
-        store = self._tx.store
-        done = await store.execute(
+    async def groups(self) -> list[Group]:
+        """The same, like questions together: what most people asked first, then the newest."""
+        asked = (await self.unanswered())[::-1]
+        found = [
+            Group(tuple(asked[position] for position in group))
+            for group in groups([each.text for each in asked])
+        ]
+        return sorted(found, key=lambda group: (-group.people, -group.asked[-1].id))
+
+    async def group(self, number: int) -> Group | None:
+        """The group that the question of that number belongs to, None when none waits."""
+        for group in await self.groups():
+            if number in {asked.id for asked in group.asked}:
+                return group
+        return None
+
+    async def answer(self, group: Group, text: str) -> Told:
+        """Staff answer it: tell each of those who still wait, in answer to their own words."""
+        done = await self._tx.store.execute(
             update(QuestionRow)
             .where(
-                QuestionRow.id == id,
-                QuestionRow.community_id == self._tx.community.id,
+                QuestionRow.id.in_([asked.id for asked in group.asked]),
                 QuestionRow.done_at.is_(None),
             )
-            .values(done_at=store.now)
-            .returning(QuestionRow.person_id, QuestionRow.text)
+            .values(done_at=self._tx.store.now)
+            .returning(QuestionRow.id)
         )
-        row = done.first()
-        if row is None:
-            return None
-        return await self._tx.people.tell(row[0], f"您问的“{row[1][:30]}”：\n{text}")
+        waited = set(done.scalars())
+        askers = {asked.person: asked.text for asked in group.asked if asked.id in waited}
+        told = [
+            await self._tx.people.tell(person, f"您问的“{asked[:30]}”：\n{text}")
+            for person, asked in askers.items()
+        ]
+        return Told(len(askers), sum(told))
 
-    async def chosen(self, person: int, entry: str) -> None:
-        """The person picked this entry: their newest suggested question is answered by it."""
-        newest = (
-            select(func.max(QuestionRow.id))
-            .where(QuestionRow.person_id == person, QuestionRow.outcome == Outcome.SUGGESTED)
-            .scalar_subquery()
-        )
-        await self._tx.store.execute(
-            update(QuestionRow)
-            .where(QuestionRow.id == newest)
-            .values(entry_code=entry, done_at=self._tx.store.now)
-        )
+    async def _alert(self, person: int) -> None:
+        """Tell staff what one more person has just asked, when that makes it enough."""
+        asked = (await self.unanswered(COMPARED))[::-1]
+        last = asked[-1]
+        group = Group(tuple(each for each in asked if alike(each.text, last.text)))
+        first = [each.person for each in group.asked].count(person) == 1
+        if first and group.people == ALERTED:
+            text = ALERT.format(people=group.people, text=group.text[:40], number=group.number)
+            await self._tx.handoffs.alert(text, Kind.REMINDER)
 
     async def _write(self, entry: Entry, changed_by: int | None) -> None:
         store = self._tx.store

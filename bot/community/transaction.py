@@ -8,9 +8,11 @@ from bot.community.broadcasts import Broadcasts
 from bot.community.communities import Community
 from bot.community.dialogues import Dialogues
 from bot.community.events import Events
+from bot.community.facts import Facts
 from bot.community.groups import Groups
 from bot.community.handoffs import Handoffs
 from bot.community.issues import Issues
+from bot.community.labels import Labels
 from bot.community.people import People
 from bot.community.places import Places
 from bot.community.questions import Questions
@@ -55,9 +57,19 @@ class CommunityTransaction:
         return Dialogues(self)
 
     @cached_property
+    def facts(self) -> Facts:
+        """The local facts that fill the slots of answers."""
+        return Facts(self)
+
+    @cached_property
     def questions(self) -> Questions:
         """The FAQ and the questions it could not answer."""
         return Questions(self)
+
+    @cached_property
+    def labels(self) -> Labels:
+        """Which entries answer what was asked, and what the FAQ learns of it."""
+        return Labels(self)
 
     @cached_property
     def issues(self) -> Issues:

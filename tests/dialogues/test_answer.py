@@ -60,24 +60,6 @@ async def test_an_honest_no(service: Service, resident: Resident) -> None:
 
 
 @SQLITE
-async def test_staff_answer_what_the_bot_could_not(
-    service: Service, kf_resident: KfResident, staff: Staff
-) -> None:
-    """From the phone; whoever asked is told, once."""
-    assert await staff.says("没答上的") == ["没有没答上的。"]
-    await kf_resident.says("你会不会唱京剧")
-
-    assert await staff.says("没答上的") == [
-        "没答上的，回“答 编号 内容”就告诉他：\n1 你会不会唱京剧"
-    ]
-    assert await staff.says("答 1 不会，周六活动室有票友") == ["好的，已经发给问的人。"]
-    await service.idle()
-    assert kf_resident.news() == ["您问的“你会不会唱京剧”：\n不会，周六活动室有票友"]
-    assert await staff.says("答 1 再说一次") == ["没有等着答的1。说“没答上的”看看。"]
-    assert await staff.says("没答上的") == ["没有没答上的。"]
-
-
-@SQLITE
 async def test_the_same_in_wechat(kf_resident: KfResident) -> None:
     """Choices are written out: digits are all that is needed."""
     choices = offered(await kf_resident.says("社保"))
