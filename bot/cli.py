@@ -181,14 +181,39 @@ def faq_explain(text: str, community: str) -> None:
 
 
 @faq.command("check")
-@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@click.argument("file", required=False, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--questions",
+    type=click.Path(exists=True, path_type=Path),
+    help="不用大家问过的，用这个文件里标好的（JSONL：q、gold）",
+)
 @click.option("--community", default="", help="哪个社区（代号）")
-def faq_check(file: Path, community: str) -> None:
-    """用标好的问题（JSONL：q、gold）检查答得对不对。"""
-    from bot.commands.terminal import check  # noqa: PLC0415
+def faq_check(file: Path | None, questions: Path | None, community: str) -> None:
+    """把大家问过的再问一遍，看答得对不对；写上问答文件，就看导入以后哪些回答会变。"""
+    from bot.commands.replay import check  # noqa: PLC0415
 
-    for line in carry_out(lambda found: check(found, community, file)):
+    checked = carry_out(lambda found: check(found, community, file, questions))
+    for line in checked.lines:
         click.echo(line)
+    if checked.worse:
+        click.echo(f"有{checked.worse}句变差了。", err=True)
+        raise SystemExit(1)
+
+
+@main.command()
+@click.argument("name", required=False, default="")
+@click.argument("value", required=False, default="")
+@click.option("--community", default="", help="哪个社区（代号）")
+def fact(name: str, value: str, community: str) -> None:
+    """答案里要用的本地电话、地址、时间，例如：xiaolaba fact 物业电话 0411-5550102。"""
+    from bot.commands.office import fill_fact, list_facts  # noqa: PLC0415
+
+    if not name:
+        for line in carry_out(lambda found: list_facts(found, community)):
+            click.echo(line)
+        return
+    count = carry_out(lambda found: fill_fact(found, community, name, value))
+    click.echo(f"填好了：{name}，{count}条答案会用到。")
 
 
 @main.group()

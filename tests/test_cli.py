@@ -248,12 +248,39 @@ def test_the_faq_in_and_out(shared: Office) -> None:
     labelled = shared.file(
         "labelled.jsonl", questions("游泳池几点开门").replace("}", ', "gold": ["z8"]}')
     )
-    assert shared.run("faq", "check", labelled).splitlines() == [
-        "游泳池几点开门 → z9（应当是 z8）",
-        "1句里对了0句。",
-    ]
+    first, last = shared.run("faq", "check", "--questions", labelled).splitlines()
+    assert first.startswith("游泳池几点开门：z9（")
+    assert first.endswith("），应当是z8")
+    assert last == "1句：答对0句，给出来选0句，没答0句，答错1句。"
     broken = shared.file("broken.jsonl", '{"q": "x"}')
-    assert "第1行要有 q 和 gold" in shared.run("faq", "check", broken, code=1)
+    assert "第1行要有 q 和 gold" in shared.run("faq", "check", "--questions", broken, code=1)
+
+
+def test_an_edit_is_tried_before_it_goes_live(office: Office) -> None:
+    """What was asked is asked again: what changes is shown, and what gets worse is an error."""
+    pool = office.file("pool.csv", "编号,问题,答案\nz9,游泳池几点开门,早上8点。\n")
+    office.run("faq", "import", pool)
+    assert office.run("ask", "游泳池几点开门") == "早上8点。\n"
+    assert office.run("faq", "check") == "1句：答对1句，给出来选0句，没答0句，答错0句。\n"
+
+    later = office.file("later.csv", "编号,问题,答案\nz9,游泳池几点开门,早上9点。\n")
+    assert office.run("faq", "check", later).splitlines() == [
+        "游泳池几点开门：z9，答案改了",
+        "1句：答对1句，给出来选0句，没答0句，答错0句。",
+    ]
+    closed = office.file("closed.csv", "编号,问题,答案,状态\nz9,游泳池几点开门,早上8点。,草稿\n")
+    assert "有1句变差了" in office.run("faq", "check", closed, code=1)
+    assert office.run("ask", "游泳池几点开门") == "早上8点。\n"
+
+
+def test_a_local_fact(office: Office) -> None:
+    """Listed, filled in, and kept when the service starts again; nonsense is refused."""
+    assert "供电电话　还空着（" in office.run("fact")
+    assert office.run("fact", "供电电话", "0411-5550106").startswith("填好了：供电电话，")
+    assert "供电电话　0411-5550106（" in office.run("fact")
+    assert office.run("ask", "停电了找谁").endswith("供电电话：0411-5550106\n")
+    assert "没有答案用到" in office.run("fact", "飞机电话", "123", code=1)
+    assert "没有号码" in office.run("fact", "供水电话", "找小李", code=1)
 
 
 def tables(archive: str | Path) -> dict[str, bytes]:

@@ -123,8 +123,8 @@ async def test_a_new_install_is_told_what_is_missing(tmp_path: Path) -> None:
     findings = await examine(await opened(install(tmp_path)))
 
     for words, cure in (
-        ("居委会电话", "XIAOLABA_COMMUNITY_PHONE"),
-        ("物业电话", "facts"),
+        ("居委会电话", "xiaolaba fact 社区电话"),
+        ("物业电话", "xiaolaba fact"),
         ("绑定聊天", "xiaolaba staff link"),
         ("网址", "XIAOLABA_PUBLIC_URL"),
         ("备份", "xiaolaba backup"),

@@ -14,7 +14,7 @@ import aiohttp
 import pillow_heif
 from PIL import Image
 
-from bot.community.communities import Community, everyone
+from bot.community.communities import everyone
 from bot.community.transaction import CommunityTransaction
 from bot.errors import SettingsError, StorageError
 from bot.platforms import discover
@@ -22,7 +22,6 @@ from bot.settings import PREFIX, Settings
 from bot.storage import checkup, engine
 from bot.storage.database import open_database
 from bot.storage.memory import SharedMemory
-from faq.starter import SLOTS
 
 FIRST_YEAR = 2026
 """A clock before it has lost its battery."""
@@ -47,8 +46,8 @@ https://www.sqlite.org/faq.html#q5 (read 2026-11-22)"""
 
 MOUNTS = Path("/proc/self/mounts")
 
-OWN_SLOTS = {"社区电话": "phone", "社区地址": "address", "办公时间": "hours"}
-"""The slots that are settings of their own."""
+NAMED = 3
+"""So many entries are named; of more only the number is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,26 +249,33 @@ async def _communities(settings: Settings) -> list[Finding]:
 async def _community(room: CommunityTransaction) -> list[Finding]:
     community = room.community
     findings = []
+    missing = dict(await room.facts.missing())
     if not community.phone:
-        cure = f"填 {PREFIX}COMMUNITY_PHONE，或 xiaolaba.toml 里 [[community]] 的 phone"
-        findings.append(_bad(f"{community.name}没有居委会电话，居民找不到人", cure))
-    answers = [entry.answer for entry in await room.questions.entries()]
-    if missing := _empty_slots(community, answers):
-        cure = '写进 xiaolaba.toml 里 [[community]] 的 facts，如 facts = { 物业电话 = "…" }'
-        findings.append(_bad(f"{community.name}的答案里还空着：{'、'.join(missing)}", cure))
+        waiting = missing.pop("社区电话", 0)
+        cure = f"运行 xiaolaba fact 社区电话 号码，或填 {PREFIX}COMMUNITY_PHONE"
+        what = f"{community.name}没有居委会电话，居民找不到人（{waiting}条答案在等）"
+        findings.append(_bad(what, cure))
+    if missing:
+        listed = "、".join(f"{name}（{count}条）" for name, count in missing.items())
+        cure = (
+            f"运行 xiaolaba fact {next(iter(missing))} 号码或地址，每样一次；工作人员在聊天里说也行"
+        )
+        findings.append(_bad(f"{community.name}的答案里还空着：{listed}", cure))
+    today = room.now.date()
+    entries = await room.questions.entries()
+    old = [e.question for e in entries if e.live(today) and e.review_on and e.review_on < today]
+    if old:
+        listed = "、".join(f"“{question}”" for question in old[:NAMED])
+        what = (
+            f"{community.name}有{len(old)}条答案过了复核日期：{listed}{'等' * (len(old) > NAMED)}"
+        )
+        cure = "xiaolaba faq export 导出来看一遍，改好、写上新的复核日期，再 xiaolaba faq import"
+        findings.append(_bad(what, cure))
     members = await room.people.members()
     if not any(member.linked for member in members):
         cure = "先 xiaolaba staff add 名字，再 xiaolaba staff link 名字"
         findings.append(_bad(f"{community.name}没有工作人员绑定聊天，急事没人收到", cure))
     return findings or [_good(f"{community.name}：电话、答案、工作人员都齐了")]
-
-
-def _empty_slots(community: Community, answers: list[str]) -> list[str]:
-    """The facts that answers need, that nobody has filled in; the phone is asked for alone."""
-    filled = {slot for slot, field in OWN_SLOTS.items() if getattr(community, field)}
-    filled |= {"社区电话"} | {slot for slot, value in community.facts.items() if value}
-    used = {slot for slot in SLOTS for answer in answers if "{" + slot + "}" in answer}
-    return sorted(used - filled)
 
 
 def _backup(settings: Settings) -> Finding:

@@ -10,7 +10,7 @@ from pathlib import Path
 import segno
 
 from bot import app
-from bot.community.communities import Community, everyone
+from bot.community.communities import OWN_FACTS, Community, everyone
 from bot.community.people import Role
 from bot.community.places import Place
 from bot.community.transaction import CommunityTransaction
@@ -118,6 +118,36 @@ async def list_places(settings: Settings, code: str) -> list[str]:
     return [
         f"{'　' * (len(place.lineage) - 1)}{place.name}　{home}/?place={place.code}"
         for place in places
+    ]
+
+
+async def fill_fact(settings: Settings, code: str, name: str, value: str) -> int:
+    """Fill the slots of that name in all answers; in how many.
+
+    Raises:
+        RuleError: no answer has such a slot, it cannot stand in one, or the settings say it.
+    """
+
+    async def unit(tx: Transaction, community: Community) -> int:
+        facts = CommunityTransaction(tx, community).facts
+        await facts.fill(name, value)
+        return (await facts.wanted()).get(name, 0)
+
+    async with community_of(settings, code) as (database, community):
+        for said in settings.communities:
+            own = getattr(said, OWN_FACTS[name]) if name in OWN_FACTS else said.facts.get(name)
+            if said.code == community.code and own:
+                raise RuleError(f"{name}写在设置里：{own}。请在设置里改。")
+        return await database.write(partial(unit, community=community))
+
+
+async def list_facts(settings: Settings, code: str) -> list[str]:
+    """What the answers ask for, a line each, with what fills it."""
+    async with community_of(settings, code) as (database, community), database.read() as tx:
+        wanted = await CommunityTransaction(tx, community).facts.wanted()
+    return [
+        f"{name}　{community.known.get(name) or '还空着'}（{count}条答案）"
+        for name, count in wanted.items()
     ]
 
 

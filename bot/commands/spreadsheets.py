@@ -21,6 +21,7 @@ from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 
 from bot.commands.entries import COLUMNS, MARKS, read_rows, rows, several, text
+from bot.commands.entries import Row as EntryRow
 from bot.commands.office import community_of
 from bot.community.communities import Community
 from bot.community.places import KINDS, Place
@@ -64,8 +65,7 @@ async def import_entries(settings: Settings, code: str, file: Path) -> tuple[int
     async def unit(tx: Transaction, community: Community) -> int:
         questions = CommunityTransaction(tx, community).questions
         known = {entry.code: entry for entry in await questions.entries()}
-        entries = [_entry(number, row, known.get(text(row["id"]))) for number, row in given]
-        return await questions.save(entries)
+        return await questions.save(planned(given, known))
 
     async with community_of(settings, code) as (database, community):
         return await database.write(partial(unit, community=community)), len(given)
@@ -104,6 +104,15 @@ async def import_places(settings: Settings, code: str, file: Path) -> int:
 
     async with community_of(settings, code) as (database, community):
         return await database.write(partial(unit, community=community))
+
+
+def planned(given: Iterable[EntryRow], known: Mapping[str, Entry]) -> list[Entry]:
+    """What the rows of a file make of the entries that are known by their codes.
+
+    Raises:
+        RuleError: a cell cannot be understood; the text names it.
+    """
+    return [_entry(number, row, known.get(text(row["id"]))) for number, row in given]
 
 
 def _entry(number: int, row: Mapping[str, Any], known: Entry | None) -> Entry:

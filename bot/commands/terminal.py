@@ -9,12 +9,10 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import uuid4
 
 from bot import app
 from bot.app import Role
-from bot.commands.entries import rows
 from bot.commands.office import community_of
 from bot.errors import RuleError, SettingsError
 from bot.model import ChatKind, Message, numbered
@@ -54,34 +52,12 @@ async def explain(settings: Settings, code: str, text: str) -> list[str]:
     return understanding.explain(text, community)
 
 
-async def check(settings: Settings, code: str, file: Path) -> list[str]:
-    """Replay labelled questions: what is answered wrongly, and how many rightly.
-
-    Raises:
-        RuleError: a line is not `{"q": …, "gold": […]}`.
-    """
-    understanding, community = await _understanding(settings, code)
-    lines, right = [], 0
-    asked = list(rows(file))
-    for number, row in asked:
-        try:
-            text, gold = str(row["q"]), list(row["gold"])
-        except (KeyError, TypeError) as error:
-            raise RuleError(f"第{number}行要有 q 和 gold。") from error
-        decision = understanding.read(text, community)
-        first = decision.candidates[0].id if decision.candidates else None
-        if first in gold or (not gold and decision.entry is None):
-            right += 1
-        else:
-            lines.append(f"{text} → {first or '没有'}（应当是 {'、'.join(gold) or '不答'}）")
-    return [*lines, f"{len(asked)}句里对了{right}句。"]
-
-
 async def _understanding(settings: Settings, code: str) -> tuple[Understanding, int]:
     async with community_of(settings, code) as (database, community):
         understanding = Understanding(database, settings, [])
         await understanding.learn()
         await understanding.load()
+        await understanding.adjust()
     return understanding, community.id
 
 
