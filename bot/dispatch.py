@@ -21,7 +21,7 @@ from bot.errors import Rejected, RetryLater, RuleError, StorageError
 from bot.metrics import Metrics
 from bot.model import STORED, ChatKind, Kind, Media, Message
 from bot.platforms import Fetches, Platform
-from bot.storage import inbox, outbox
+from bot.storage import inbox, outbox, posted
 from bot.storage.changes import INBOX, Watch
 from bot.storage.database import Database
 from bot.storage.inbox import Waiting
@@ -354,9 +354,12 @@ def _opened(message: Message) -> bool:
 
 async def _with_quote(tx: Transaction, message: Message) -> Message:
     """With the words and pictures of the message it quotes, when the service names only its id."""
-    found = await inbox.quoted(tx, message)
-    if found is None or message.quote is None:
+    if message.quote is None:
         return message
+    found = await inbox.quoted(tx, message)
+    if found is None:
+        own = await posted.quoted(tx, message)
+        return replace(message, quote=replace(message.quote, text=own)) if own else message
     quote = replace(message.quote, text=found.text, sender=found.sender)
     return replace(message, quote=quote, media=(*message.media, *found.media))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select, text
 
+from bot.model import Message
 from bot.storage.outbox import CANCELLED, TROUBLE, WAITING, Destination, LaneRow, OutboxRow
 from bot.storage.tables import stands
 from bot.storage.transaction import Transaction
@@ -63,6 +64,25 @@ async def from_origin(tx: Transaction, origin: str) -> list[Posted]:
     """The texts of one origin, in the order they were put."""
     rows = await tx.select(_texts().where(OutboxRow.origin == origin).order_by(OutboxRow.id))
     return [_text(row) for row in rows]
+
+
+async def quoted(tx: Transaction, message: Message) -> str:
+    """What we said in the text that the message quotes by its id alone; "" when we did not."""
+    if message.quote is None or message.quote.text or not message.quote.id:
+        return ""
+    rows = await tx.select(
+        select(OutboxRow.text)
+        .join(LaneRow, LaneRow.id == OutboxRow.lane_id)
+        .where(
+            LaneRow.platform == message.platform,
+            LaneRow.account == message.account,
+            LaneRow.chat == message.chat,
+            OutboxRow.sent_id == message.quote.id,
+        )
+        .order_by(OutboxRow.id.desc())
+        .limit(1)
+    )
+    return str(rows.scalar_one_or_none() or "")
 
 
 async def progress(tx: Transaction, origin: str) -> dict[str, int]:

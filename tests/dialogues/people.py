@@ -221,9 +221,9 @@ class Neighbour:
         self.private = Reading(lambda: self._texts(f"private:{number}"))
         self.group = Reading(lambda: self._texts(f"group:{GROUP}"))
 
-    async def says(self, words: str) -> list[str]:
-        """Write to the bot alone; its answer there."""
-        await self._bring([text(words)], message_type="private")
+    async def says(self, words: str, *quotes: dict[str, object]) -> list[str]:
+        """Write to the bot alone, quoting something or not; its answer there."""
+        await self._bring([*quotes, text(words)], message_type="private")
         return self.private.news()
 
     async def writes(self, *segments: object) -> int:
