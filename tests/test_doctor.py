@@ -1,6 +1,7 @@
 """The doctor sees what is broken, says what to do, and touches nothing."""
 
 import os
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from bot.commands.doctor import Finding, examine, file_system
 from bot.community.communities import everyone
 from bot.community.people import Role
 from bot.community.senders import meet
+from bot.community.questions import Entry
 from bot.community.transaction import CommunityTransaction
 from bot.model import ChatKind, Message
 from bot.settings import CommunitySettings, Settings
@@ -143,6 +145,35 @@ async def test_a_filled_slot_is_not_asked_for(tmp_path: Path) -> None:
     assert "供水电话" in empty
     assert "物业电话" not in empty
     assert "社区地址" not in empty
+
+
+async def test_what_answers_wait_for_is_counted(tmp_path: Path) -> None:
+    """Each missing fact with the number of answers that need it, the most wanted first."""
+    findings = await examine(await opened(install(tmp_path)))
+    empty = the_one(findings, "还空着").line.split("——")[0]
+
+    counts = [int(count) for count in re.findall(r"（(\d+)条）", empty)]
+    assert len(counts) > 5
+    assert counts == sorted(counts, reverse=True)
+    assert re.search(r"（\d+条答案在等）", the_one(findings, "没有居委会电话").line)
+
+
+async def test_what_is_due_for_review_is_named(tmp_path: Path) -> None:
+    """An entry past its date, as residents ask it; nothing when all dates are ahead."""
+    settings = await opened(install(tmp_path))
+    assert lines(await examine(settings), "复核日期") == []
+
+    async def unit(tx: Transaction) -> None:
+        [community] = await everyone(tx, settings.zone)
+        room = CommunityTransaction(tx, community)
+        due = room.now.date() - timedelta(days=1)
+        await room.questions.save([Entry("old", "游泳池几点开门", "早上8点。", review_on=due)])
+
+    async with app.opened(settings) as database:
+        await database.write(unit)
+    assert (
+        "有1条答案过了复核日期：“游泳池几点开门”" in the_one(await examine(settings), "复核").line
+    )
 
 
 async def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
