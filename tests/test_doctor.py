@@ -14,8 +14,8 @@ from bot import app
 from bot.commands.doctor import Finding, examine, file_system
 from bot.community.communities import everyone
 from bot.community.people import Role
-from bot.community.senders import meet
 from bot.community.questions import Entry
+from bot.community.senders import meet
 from bot.community.transaction import CommunityTransaction
 from bot.model import ChatKind, Message
 from bot.settings import CommunitySettings, Settings
