@@ -89,6 +89,9 @@ def test_finds_the_stretch_that_says_when(text: str, start: str, stretch: str) -
         "编号712办得怎么样了",
         "一共3.5元，满12.9元免运费",
         "我有两点建议",
+        "提三点小问题",
+        "第3季度物业费",
+        "感恩节前",
         "快一点，声音小一点",
         "一点也不好",
         "在五一路和国庆路路口",
@@ -138,6 +141,8 @@ def test_what_is_gone_is_said_to_be_past(text: str, start: str) -> None:
         ("下午两三点", "2026-11-23T14:00"),
         ("周二、周四晚上七点", "2026-11-24T19:00"),
         ("11月28日（周五）", "2026-11-28T00:00"),
+        ("周三或周四上午", "2026-11-25T09:00"),
+        ("每季度一次", "2027-02-23T00:00"),
         ("每周一次", "2026-11-30T00:00"),
     ],
 )
@@ -304,6 +309,9 @@ def test_a_phrase_is_described_in_plain_words(text: str, spoken: str) -> None:
         ("FREQ=MONTHLY;BYDAY=1SA", "每月第一个周六"),
         ("FREQ=MONTHLY;BYDAY=-1FR", "每月最后一个周五"),
         ("FREQ=MONTHLY;BYDAY=-2SU", "每月倒数第二个周日"),
+        ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", "每月最后一个工作日"),
+        ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=10", "每月第10个工作日"),
+        ("FREQ=MONTHLY;INTERVAL=3;BYDAY=1SA", "每3个月的第一个周六"),
         ("FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=5", "每年3月5日"),
         ("FREQ=YEARLY;BYMONTH=5;BYDAY=2SU", "每年5月第二个周日"),
         ("LUNAR:DAY=1,15", "每个农历月的初一、十五"),
@@ -321,6 +329,7 @@ VOCABULARY = """
 除夕 清明 正月十五 农历 闰六月初一 每 每周 每月 隔周 每两周 第一个周六 最后一天 月底 年底
 上午 晚上 半夜 凌晨 两点 十二点半 14:00 24点 到 至 - 前 之前 内 截止 最晚 后 三天 半小时后
 9999天后 9999个月后 99年后 三天前 前一天 、 和 ， 改到 9999年 2199年12月31日 的 （ ） 一点 每小时
+每季度 首月 季度末 或 双周 工作日 节前 起 第一个周一 两周一次
 """
 WORDS = st.lists(st.sampled_from(VOCABULARY.split()), max_size=9).map("".join)
 

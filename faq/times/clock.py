@@ -26,12 +26,14 @@ class Part(Enum):
 
 NAMES = {
     Part.BEFORE_DAWN: "凌晨 拂晓",
-    Part.MORNING: "大清早 一大清早 一清早 一大早 一早 大早上 清早 清晨 早晨 早上 早间 朝早 晨间",
+    Part.MORNING: (
+        "大清早 一大清早 一清早 一大早 一早 大早上 清早 清晨 早晨 早上 早间 朝早 晨间 早饭后"
+    ),
     Part.FORENOON: "上午 上半天 上昼 前半晌",
     Part.NOON: "正午 中午 晌午 午间",
-    Part.AFTERNOON: "下午 午后 下半天 下昼 后半晌 后晌",
+    Part.AFTERNOON: "下午 午后 下半天 下昼 后半晌 后晌 午饭后",
     Part.DUSK: "傍晚 黄昏 天黑 傍黑 擦黑",
-    Part.EVENING: "大晚上 晚上 晚间 夜晚 入夜 当晚",
+    Part.EVENING: "大晚上 晚上 晚间 夜晚 入夜 当晚 晚饭后",
     Part.NIGHT: "大半夜 后半夜 下半夜 三更半夜 半夜 深夜 夜里 夜间 午夜",
 }
 PARTS = {name: part for part, names in NAMES.items() for name in names.split()} | {
@@ -56,13 +58,21 @@ MINUTE = (
     rf"过?(?P<minute>{NUMBER})分钟?|(?P<bare>\d\d|[二三四五]?十[一二三四五六七八九]?|"
     rf"[零〇]?[一二三四五六七八九])(?![\d:{UNIT}点时]))?"
 )
-OPINION = r"(?![建意要想说原疑问不补儿小也都用没好])"
+MATTER = r"(?!小?(?:建议|意见|要求|想法|原因|疑问|疑惑|问题|说明|补充|不足|体会|看法|希望|诉求))"
+OPINION = rf"{MATTER}(?![建意要想说原疑问不补儿小也都用没好])"
 TO = r"(?:到|至|-|—|–|~|―){1,2}"
-CLOCK = re.compile(
+HEAD = (
     rf"(?:差(?:(?P<short>{NUMBER})分钟?|(?P<short_quarters>[一1])刻钟?))?"
-    rf"(?:{HOUR}(?:点钟?(?!\d*%){OPINION}|时(?![间候段常刻长节期而不])){MINUTE}"
+    rf"(?:{HOUR}(?:点钟?(?!\d*%)"
+)
+TAIL = (
+    rf"|时(?![间候段常刻长节期而不])){MINUTE}"
     r"|(?<![\d:.])(?P<hour24>[01]?\d|2[0-4])[:](?P<minute24>[0-5]\d)(?::[0-5]\d)?(?!\d))"
 )
+CLOCK = re.compile(HEAD + OPINION + TAIL)
+CLOCK_OF_A_DAY = re.compile(HEAD + MATTER + TAIL)
+"""Right behind a day or part of a day 九点要开会 is an hour; 两点要说 alone is matters."""
+
 FIRST_OF_RANGE = re.compile(rf"{HOUR}(?={TO}{NUMBER}(?:点|时(?![间候段])))")
 PART = re.compile(rf"(?:{LONG_PARTS})(?!好)")
 LASTING = re.compile(r"[一整][上下晚早午]")

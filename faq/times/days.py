@@ -1,10 +1,11 @@
 """The days a phrase may mean: each word of the calendar as a row of candidates."""
 
 import calendar
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from heapq import merge
+from itertools import islice
 
 from faq.times.lunar import FIRST_YEAR, LAST_YEAR, lunar_days, lunar_month_days, term_days
 
@@ -28,7 +29,7 @@ class Days:
     has exactly one, reckoned from today, and may be past. `last` is the last day of the stretch
     that begins with a candidate. `rule` is what 每 makes of it, "" when nothing;
     `habitual` words (工作日) are rules without 每; a `broad` one (今年) does not say when unless
-    another stands beside it.
+    another stands beside it; `weeks` is how many whole weeks away a 三周后 is.
     """
 
     find: Callable[[date], Iterator[date]]
@@ -42,6 +43,7 @@ class Days:
     stretch: bool = False
     several: bool = False
     broad: bool = False
+    weeks: int = 0
 
 
 def once(reckon: Callable[[date], date]) -> Days:
@@ -52,6 +54,11 @@ def once(reckon: Callable[[date], date]) -> Days:
 def in_days(count: int) -> Days:
     """Today and so many days more."""
     return once(lambda today: today + timedelta(days=count))
+
+
+def in_weeks(count: int) -> Days:
+    """The same weekday so many weeks later."""
+    return replace(in_days(7 * count), weeks=count)
 
 
 def two_days_from(count: int) -> Days:
@@ -192,6 +199,34 @@ def nth_weekdays(ordinals: tuple[int, ...], weekday: int) -> Days:
     )
 
 
+def nth_workday(ordinal: int) -> Days:
+    """The first, second … day from Monday to Friday of each month; -1 is the last."""
+    return Days(
+        lambda since: (day for day in _every_day(since) if _is_nth_workday(day, ordinal)),
+        rule=f"FREQ=MONTHLY;BYDAY={','.join(WEEKDAY_CODES[:SATURDAY])};BYSETPOS={ordinal}",
+    )
+
+
+def quarter(quarters: int) -> Days:
+    """The three months so many quarters from this one."""
+    first = once(lambda today: add_months(_quarter_start(today), 3 * quarters))
+    return replace(first, last=_quarter_end, stretch=True, broad=True)
+
+
+def of_quarter(days: Days, month: int | None) -> Days:
+    """Days of each month, in one month of each quarter only: 0, 1 or 2, None as they say.
+
+    The last day or Friday is that of the last month, any other one that of the first.
+    """
+    if month is None:
+        month = 2 if "=-" in days.rule else 0
+    return replace(
+        days,
+        find=lambda since: (day for day in days.find(since) if (day.month - 1) % 3 == month),
+        rule=days.rule.replace("FREQ=MONTHLY", "FREQ=MONTHLY;INTERVAL=3"),
+    )
+
+
 def lunar_day(month: int, day: int) -> Days:
     """One day of each lunar year, -1 being the last of the month."""
     return Days(
@@ -223,6 +258,40 @@ def shifted(days: Days, count: int) -> Days:
         lambda since: (day + offset for day in days.find(since if days.fixed else since - offset)),
         fixed=days.fixed,
     )
+
+
+def nth_weekday_after(days: Days, count: int, weekday: int) -> Days:
+    """The first, second … such weekday after what was said; before it, when negative."""
+
+    def reckon(day: date) -> date:
+        if count < 0:
+            return day - timedelta(days=(day.weekday() - weekday - 1) % 7 + 1 + 7 * (-count - 1))
+        return day + timedelta(days=(weekday - day.weekday() - 1) % 7 + 1 + 7 * (count - 1))
+
+    reach = timedelta(weeks=abs(count))
+    return Days(
+        lambda since: (
+            found
+            for day in days.find(since if days.fixed else since - reach)
+            if (found := reckon(day)) >= since or days.fixed
+        ),
+        fixed=days.fixed,
+    )
+
+
+def starting(days: Days, since: Days) -> Days:
+    """The days that come from another day on: 12月1日起每周三."""
+
+    def find(today: date) -> Iterator[date]:
+        for first in islice(since.find(today), 1):
+            yield from days.find(first)
+
+    return replace(days, find=find)
+
+
+def either(rows: Iterable[Days]) -> Days:
+    """Whichever comes next."""
+    return Days(lambda today: merge(*(row.find(today) for row in rows)), festival=True)
 
 
 def together(first: Days, second: Days) -> Days | None:
@@ -329,6 +398,22 @@ def _is_nth(day: date, ordinals: tuple[int, ...], weekday: int) -> bool:
         return False
     from_end = -((month_end(day).day - day.day) // 7 + 1)
     return (day.day - 1) // 7 + 1 in ordinals or from_end in ordinals
+
+
+def _is_nth_workday(day: date, ordinal: int) -> bool:
+    if day.weekday() >= SATURDAY:
+        return False
+    begin, end = (day.replace(day=1), day) if ordinal > 0 else (day, month_end(day))
+    span = (begin + timedelta(days=count) for count in range((end - begin).days + 1))
+    return sum(each.weekday() < SATURDAY for each in span) == abs(ordinal)
+
+
+def _quarter_start(day: date) -> date:
+    return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+
+
+def _quarter_end(day: date) -> date:
+    return month_end(add_months(_quarter_start(day), 2))
 
 
 def _exists(year: int, month: int, day: int) -> bool:

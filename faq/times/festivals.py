@@ -2,6 +2,7 @@
 
 from faq.times.days import (
     Days,
+    either,
     lunar_day,
     named_month,
     narrowed,
@@ -74,6 +75,10 @@ WEATHER = frozenset(["雨水", "小雪", "大雪", "小暑", "大暑", "小寒",
 """Solar terms that are also weather, or a drain; on their own they are not a day."""
 
 
+STATUTORY = ("元旦", "春节", "清明", "五一", "端午", "中秋", "国庆")
+"""The public holidays; 节前 means the next of them."""
+
+
 def _festival(days: Days) -> Days:
     return Days(days.find, rule=days.rule, festival=True, lunar_year_end=days.lunar_year_end)
 
@@ -89,7 +94,8 @@ def _table() -> dict[str, Days]:
         days |= dict.fromkeys(names.split(), _festival(sunday))
     for name in TERMS:
         days[f"{name}节气"] = days[name] = solar_term(name)
-    return days | {"清明节": solar_term("清明")}
+    days["清明节"] = solar_term("清明")
+    return days | {"节": either(days[name] for name in STATUTORY)}
 
 
 FESTIVALS = _table()

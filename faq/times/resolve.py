@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 
-from faq.times.clock import DAY, HALF_DAY
-from faq.times.days import ONE_DAY, Days, in_days, weekdays
+from faq.times.clock import DAY, HALF_DAY, Clock, Part
+from faq.times.days import ONE_DAY, Days, in_days, in_months, of_quarter, starting, weekdays
 from faq.times.phrase import NOTHING, Precision, Problem, TimePhrase
 from faq.times.saying import Saying
 from faq.times.scan import Every, Mark
@@ -19,6 +19,7 @@ FREQUENCIES = {
     "日": "FREQ=DAILY",
     "周": "FREQ=WEEKLY",
     "月": "FREQ=MONTHLY",
+    "季": "FREQ=MONTHLY;INTERVAL=3",
     "年": "FREQ=YEARLY",
     "小时": "FREQ=HOURLY",
     "分钟": "FREQ=MINUTELY",
@@ -80,13 +81,21 @@ class Reckoning:
         saying = self.saying
         begin = saying.clock.offset() if saying.clock else 0
         if saying.to_clock and saying.to_days and not self.rule:
-            return self._at(last, saying.to_clock.offset())
+            return self._at(last, self._last_minute_of(saying.to_clock))
         if saying.to_clock:
             return self._at(day, saying.to_clock.offset_after(begin))
         if saying.to_days and saying.clock and saying.clock.minutes is None and not self.rule:
             return self._at(last, saying.clock.offset_after(0))
         several_days = saying.to_days or (self.days.stretch and not saying.clock)
         return self._at(last, LAST_MINUTE) if several_days and not self.rule else None
+
+    def _last_minute_of(self, clock: Clock) -> int:
+        """When the last day ends: after 22:00 or 晚上 an hour without a part is a morning's."""
+        begin = self.saying.clock
+        as_written = begin and (begin.exact or begin.part in (Part.EVENING, Part.NIGHT))
+        if as_written and clock.part is None and clock.minutes is not None:
+            return clock.minutes
+        return clock.offset()
 
     def _precision(self) -> Precision:
         clock = self.saying.clock
@@ -127,7 +136,7 @@ class Reckoning:
     def _judged(self, found: TimePhrase, day: date) -> TimePhrase:
         found = replace(found, rrule=self._counted(day) or None)
         if self.saying.enumerated and found.start and not self._unbroken(found, day):
-            found = replace(found, end=None, problem="ambiguous")
+            found = replace(found, end=self._end_of_day(day), problem="ambiguous")
         if self._over(found, day) < self.now:
             return self._evening(found) or replace(found, problem="past")
         return replace(found, problem="ambiguous") if self._doubtful(day) else found
@@ -135,9 +144,15 @@ class Reckoning:
     def _unbroken(self, found: TimePhrase, day: date) -> bool:
         """True for days in a row, which are one stretch: 周六、周日, not 周二、周四."""
         last = self._last(day)
+        if self.saying.either:
+            return False
         apart = (last - day).days if last else 0
         clock = self.saying.clock
         return apart <= max(len(self.days.weekdays) - 1, 1) and not (clock and clock.minutes)
+
+    def _end_of_day(self, day: date) -> datetime | None:
+        clock, to_clock = self.saying.clock, self.saying.to_clock
+        return self._at(day, to_clock.offset_after(clock.offset())) if clock and to_clock else None
 
     def _counted(self, day: date) -> str:
         """The rule; 12月1日到3日每天 ends after the third time."""
@@ -160,7 +175,7 @@ class Reckoning:
     def _only_often(self) -> bool:
         """True for 每周一次: how often, but not when."""
         every = self.saying.every
-        return self.saying.days is None and every is not None and every.unit in ("周", "月", "年")
+        return self.saying.days is None and every is not None and every.unit in "周月季年"
 
     def _doubtful(self, day: date) -> bool:
         clock = self.saying.clock
@@ -208,9 +223,17 @@ def _stepping(every: Every, now: datetime) -> TimePhrase:
 
 def _with_rule(saying: Saying) -> tuple[Saying, Days, str]:
     """The saying, its days and its rule ("" when it happens once)."""
+    found, days, rule = _without_since(saying)
+    return found, starting(days, saying.since) if saying.since else days, rule
+
+
+def _without_since(saying: Saying) -> tuple[Saying, Days, str]:
     days, every = saying.days, saying.every
     if days is None:
         return saying, _plain_days(every), _plain_rule(every)
+    if every and every.unit == "季":
+        rows = days if "INTERVAL=3" in days.rule else of_quarter(days, every.month)
+        return saying, rows, rows.rule
     row = _weekday_row(saying, days)
     if row:
         saying, days = replace(saying, to_days=None), row
@@ -238,7 +261,7 @@ def _weekday_row(saying: Saying, days: Days) -> Days | None:
     last = saying.to_days
     if last is None or not (saying.every or saying.clock):
         return None
-    if not (days.weekdays and last.weekdays) or days.fixed:
+    if not (days.weekdays and last.weekdays) or days.fixed or saying.spans:
         return None
     first, final = days.weekdays[0], last.weekdays[-1]
     chosen = tuple((first + step) % 7 for step in range((final - first) % 7 + 1))
@@ -249,7 +272,9 @@ def _plain_days(every: Every | None) -> Days:
     """The days of an hour that was said without one."""
     if every is None or every.unit in ("", "日"):
         return Days(_from_today)
-    return in_days({"周": 7, "月": 30, "年": 365}[every.unit])
+    if every.unit == "周":
+        return in_days(7 * every.interval)
+    return in_months({"月": 1, "季": 3, "年": 12}[every.unit] * every.interval)
 
 
 def _since(days: Days, every: Every) -> Days:

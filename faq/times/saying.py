@@ -4,17 +4,25 @@ import re
 from dataclasses import dataclass, field
 
 from faq.times.clock import Clock
-from faq.times.days import Days, narrowed, shifted, together
+from faq.times.days import (
+    Days,
+    narrowed,
+    nth_weekday_after,
+    shifted,
+    together,
+    weekdays_of_week,
+)
 from faq.times.scan import Every, Mark, Moment, Shift, Token, Value
 
 BETWEEN = re.compile(
     r"(?:[\s,、()\[\]【】·;:/的在是于和及与跟]|那一?天|这一?天|当[天日]|一次|左右|大概|大约|约|"
-    r"不?含|起|开始|每次|[各都均]|时间|定|也?就是|即)*"
+    r"不?含|起|开始|每次|[各都均]|时间|定|也?就是|即|或者?|[一二两三四\d][次回场]|期间)*"
 )
 """What may stand between two words of one phrase."""
 
-ENUMERATES = re.compile(r".*[、/,和及与跟].*")
+ENUMERATES = re.compile(r".*[、/,和及与跟或].*")
 SAME_AGAIN = re.compile(r".*(?:\(|就是|即).*")
+BEGINS = re.compile(r"起|开始")
 MOVED = re.compile(
     r"(?:改|推迟|延期?|提前|调整?|挪|换|顺延|变更)(?:期|时间)?(?:到|至|成|为|在)\s*$"
 )
@@ -29,7 +37,9 @@ MOST_JOINS = 12
 class Saying:
     """The words of one phrase, each in its place; `begin` and `end` are its stretch of text.
 
-    `reach` lies behind `end` while a 到 still waits for what comes after it.
+    `reach` lies behind `end` while a 到 still waits for what comes after it. A saying `spans`
+    when its hour was said before its last day (周五22点到周六6点); `either` day may be meant;
+    what happens often does so from `since` on.
     """
 
     begin: int = 0
@@ -46,6 +56,9 @@ class Saying:
     enumerated: bool = False
     awaits_end: bool = False
     moved: bool = False
+    spans: bool = False
+    either: bool = False
+    since: Days | None = None
 
     @property
     def due(self) -> bool:
@@ -75,9 +88,9 @@ class Saying:
             case Mark():
                 return self._take_mark(value)
             case Every():
-                return self._take_every(value)
+                return self._take_every(value, between)
             case Shift():
-                return self._take_shift(value.days)
+                return self._take_shift(value)
             case Clock():
                 return self._take_clock(value)
             case Moment():
@@ -88,21 +101,28 @@ class Saying:
     def _take_mark(self, mark: Mark) -> bool:
         if mark is Mark.DUE and (self.days or self.clock or self.moment):
             return False
+        if mark is Mark.UNTIL and (self.to_days or self.to_clock):
+            return True
         self.awaits_end = mark is Mark.TO
         self.marks.add(mark)
         return True
 
-    def _take_every(self, every: Every) -> bool:
+    def _take_every(self, every: Every, between: str) -> bool:
         if self.every or self.moment:
             return False
+        if self.days and BEGINS.search(between):
+            self.since, self.days = self.days, None
         self.every = every
         return True
 
-    def _take_shift(self, count: int) -> bool:
+    def _take_shift(self, shift: Shift) -> bool:
         if self.days is None or self.clock or self.joins >= MOST_JOINS:
             return False
         self.joins += 1
-        self.days = shifted(self.days, count)
+        if shift.weekday is None:
+            self.days = shifted(self.days, shift.count)
+        else:
+            self.days = nth_weekday_after(self.days, shift.count, shift.weekday)
         return True
 
     def _take_moment(self, moment: Moment) -> bool:
@@ -134,6 +154,7 @@ class Saying:
             return False
         if self.awaits_end:
             self.to_days, self.awaits_end = days, False
+            self.spans = self.clock is not None
         elif self.days is None:
             self.days = days
         elif self.to_days or self.to_clock:
@@ -146,6 +167,10 @@ class Saying:
         if self.joins >= MOST_JOINS:
             return False
         self.joins += 1
+        self.either = self.either or "或" in between
+        if first.weeks and second.weekdays:
+            self.days = weekdays_of_week(second.weekdays, first.weeks)
+            return True
         row = together(first, second) if ENUMERATES.match(between) else None
         if row:
             self.days = row

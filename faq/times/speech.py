@@ -101,6 +101,8 @@ def _on_days(parts: dict[str, str]) -> str:
     month = f"{parts['BYMONTH']}月" if "BYMONTH" in parts else ""
     if "BYMONTHDAY" in parts:
         return month + "、".join(_month_day(day) for day in parts["BYMONTHDAY"].split(","))
+    if "BYSETPOS" in parts:
+        return f"{month}{_nth(int(parts['BYSETPOS']))}工作日"
     if "BYDAY" in parts:
         named = "、".join(_weekday(code) for code in parts["BYDAY"].split(","))
         return month + (named.removeprefix("周") if _follows_week(parts) else named)
@@ -124,10 +126,14 @@ def _weekday(code: str) -> str:
     ordinal, name = code[:-2], f"周{WEEKDAYS[code[-2:]]}"
     if not ordinal:
         return name
-    if ordinal == "-1":
-        return f"最后一个{name}"
-    count = NUMERALS[abs(int(ordinal))]
-    return f"倒数第{count}个{name}" if int(ordinal) < 0 else f"第{count}个{name}"
+    return _nth(int(ordinal)) + name
+
+
+def _nth(ordinal: int) -> str:
+    if ordinal == -1:
+        return "最后一个"
+    count = NUMERALS[abs(ordinal)] if abs(ordinal) < len(NUMERALS) else str(abs(ordinal))
+    return f"倒数第{count}个" if ordinal < 0 else f"第{count}个"
 
 
 def _lunar_month(month: int) -> str:

@@ -17,6 +17,7 @@ RELATIVE = {
     "昨": -1,
     "今": 0,
     "当": 0,
+    "即": 0,
     "明": 1,
     "听": 1,
     "后": 2,
@@ -43,13 +44,15 @@ NOT_A_HOUSE = r"(?!\s*\d+\s*(?:单元|室|楼|栋|门|幢|号))"
 STREET = r"(?<![路街巷弄道村里坊第楼编单元栋])"
 NOT_A_ROAD = r"(?![路街村社广小新大][^雪雨暑寒]?)"
 ORDINAL = (
-    rf"(?P<ordinals>(?:第?{NUMBER}|头一|首|最后一?|末|倒数第?{NUMBER})个?(?:{AND}第?{NUMBER}个?)*)"
+    rf"(?P<ordinals>(?:(?:第{NUMBER}|头一|首|最后一?|末|倒数第?{NUMBER})个?|{NUMBER}个)"
+    rf"(?:{AND}第?{NUMBER}个?)*)"
 )
 MONTH_DAY_TAIL = r"(?![天个元块人户点时分:%度米斤\d])"
 AFTER = r"(?:之后|以后|过后|后)(?![天年])"
 
 
-LISTED = rf"[一二三四五六七八九十](?=十五)|{NUMBER}"
+LISTED = rf"(?<=初)[一二三四五六七八九十](?=十五)|{NUMBER}"
+"""初一十五 are two days, 二十五号 is one."""
 
 
 def _relative(match: re.Match[str]) -> Days:
@@ -74,7 +77,7 @@ def _month_and_day(match: re.Match[str]) -> Days:
 
 
 def _month_days(match: re.Match[str]) -> Days | None:
-    chosen = tuple(number(written) for written in re.findall(LISTED, match["days"]))
+    chosen = tuple(number(written) for written in re.findall(NUMBER, match["days"]))
     return calendar_days.month_days(chosen) if all(1 <= day <= 31 for day in chosen) else None  # noqa: PLR2004
 
 
@@ -93,6 +96,19 @@ def _listed(written: str) -> Iterator[str]:
 def _nth_weekday(match: re.Match[str]) -> Days:
     ordinals = tuple(_ordinals(match["ordinals"]))
     return calendar_days.nth_weekdays(ordinals, WEEKDAYS[match["weekday"]])
+
+
+def _nth_workday(match: re.Match[str]) -> Days:
+    return calendar_days.nth_workday(next(_ordinals(match["ordinals"])))
+
+
+def _quarter(match: re.Match[str]) -> Days:
+    return calendar_days.quarter(SCOPES[match["scope"]])
+
+
+def _edge_of_quarter(match: re.Match[str]) -> Days:
+    first = match["edge"] in ("初", "第一天", "头一天")
+    return calendar_days.of_quarter(calendar_days.month_days((1 if first else -1,)), None)
 
 
 def _ordinals(written: str) -> Iterator[int]:
@@ -172,7 +188,7 @@ def _first_month_days(match: re.Match[str]) -> Days:
 
 
 def _lunar_month_days(match: re.Match[str]) -> Days | None:
-    chosen = tuple(number(written) for written in re.findall(LISTED, match["days"]))
+    chosen = tuple(number(written) for written in re.findall(LISTED, match.group()))
     if not all(1 <= day <= 30 for day in chosen):  # noqa: PLR2004
         return None
     return calendar_days.days_of_lunar_month(chosen)
@@ -190,7 +206,7 @@ def _counted(unit: str, count: int) -> Days:
         case "天" | "日":
             return calendar_days.in_days(count)
         case "周" | "星期" | "礼拜":
-            return calendar_days.in_days(7 * count)
+            return calendar_days.in_weeks(count)
         case "月":
             return calendar_days.in_months(count)
         case _:
@@ -206,7 +222,7 @@ def _half_year(match: re.Match[str]) -> Days:
 
 
 def _names() -> str:
-    longest_first = sorted(FESTIVALS, key=len, reverse=True)
+    longest_first = sorted(FESTIVALS.keys() - {"节"}, key=lambda name: (-len(name), name))
     plain = "|".join(name for name in longest_first if name not in WEATHER)
     weather = "|".join(sorted(WEATHER))
     return rf"(?P<name>{plain}|(?:{weather})(?=那天|当天|当日|这天))"
@@ -220,6 +236,7 @@ SHORT_DATE = r"(?P<month>1[0-2]|0?[1-9])[./-](?P<day>[12]\d|3[01]|0?[1-9])"
 Words = tuple[tuple[str, Reader], ...]
 
 NEAR_DAYS: Words = (
+    (r"(?P<which>当|即)日(?=起)", _relative),
     (r"(?P<which>大前|前|昨|今|明|听|大后|后)(?:天|日|儿个?|个儿?)(?![气然子真])", _relative),
     (r"(?P<which>昨|今|明|当)(?=[早晚晨夜])", _relative),
     (r"(?P<which>今明|明后)[两二]?[天日]", _two_days),
@@ -257,7 +274,11 @@ LUNAR_DAYS: Words = (
     ),
 )
 NAMED_DAYS: Words = (
-    (rf"(?<![\d几半多今明去后前每当往来同十]|{DIGIT})年(?=前(?!后))", _new_year),
+    (
+        rf"(?<![\d几半多今明去后前每当往来同十]|{DIGIT})年(?=前(?!后)|后的?(?:第?{NUMBER}|首))",
+        _new_year,
+    ),
+    (r"(?:^|(?<=[\W在于到等请赶定放们家也都就是过]))(?P<name>节)(?=[前后](?![后期面]))", _festival),
     (rf"(?<![\d十]|{DIGIT}){_names()}(?![路街村巷社小广新桥])节?", _festival),
 )
 LATER_DAYS: Words = (
@@ -289,7 +310,8 @@ DATES: Words = (
     ),
 )
 WEEKS: Words = (
-    (rf"{ORDINAL}{WEEK}(?P<weekday>[一二三四五六日天])", _nth_weekday),
+    (rf"{ORDINAL}(?:工作日|上班日)", _nth_workday),
+    (rf"{ORDINAL}(?:{WEEK}的?)?{WEEK}(?P<weekday>[一二三四五六日天])", _nth_weekday),
     (rf"(?:{SCOPE}|(?<![\d半两]|{DIGIT}))(?:{WEEK}末|双休日)", _weekend),
     (
         rf"(?:{SCOPE}|(?<![一两\d半])){WEEK}(?P<list>{WEEKDAY_LIST})(?![次回遍个些年岁道])",
@@ -298,6 +320,11 @@ WEEKS: Words = (
     (rf"{SCOPE}{WEEK}(?![年边围岁转密一二三四五六日天])", _week),
 )
 MONTHS_AND_YEARS: Words = (
+    (rf"{SCOPE}季度?(?![节风])", _quarter),
+    (
+        r"(?:季度?|(?<=季)|(?<=季度))的?(?P<edge>第一天|头一天|最后一天|底|末|初)(?!月)",
+        _edge_of_quarter,
+    ),
     (rf"{SCOPE}月份?", _month),
     (r"当月", _this_month),
     (
