@@ -117,11 +117,15 @@ class Clock:
             return self.minutes + HALF_DAY * self._unclear_half
         return _in_part(self.minutes, self.part)
 
-    def offset_after(self, start: int) -> int:
-        """The first such minute after the start of the range it ends."""
+    def offset_after(self, start: int, first: "Clock | None" = None) -> int:
+        """The first such minute after the start of the range it ends.
+
+        After 晚7:00 an 8:30 is on the twelve-hour dial too.
+        """
         if self.minutes is None:
             return (self.part or Part.EVENING).value[1]
-        if self.part or self.exact:
+        dial = first and first.part and first.minutes is not None and first.minutes <= HALF_DAY
+        if self.part or (self.exact and not (dial and HOUR_LENGTH <= self.minutes <= HALF_DAY)):
             own = self.offset()
             return own if own > start else own + DAY
         half_days = max((start - self.minutes) // HALF_DAY + 1, 0)

@@ -1,7 +1,7 @@
 """The days a phrase may mean: each word of the calendar as a row of candidates."""
 
 import calendar
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from heapq import merge
@@ -61,9 +61,14 @@ def in_weeks(count: int) -> Days:
     return replace(in_days(7 * count), weeks=count)
 
 
+def lasting(days: Days, count: int) -> Days:
+    """The stretch of so many days that begins there."""
+    return replace(days, last=lambda day: day + timedelta(days=count - 1), stretch=True)
+
+
 def two_days_from(count: int) -> Days:
     """The day so many days from today and the one after it."""
-    return replace(in_days(count), last=lambda day: day + ONE_DAY, stretch=True)
+    return lasting(in_days(count), 2)
 
 
 def in_workdays(count: int) -> Days:
@@ -289,7 +294,7 @@ def starting(days: Days, since: Days) -> Days:
     return replace(days, find=find)
 
 
-def either(rows: Iterable[Days]) -> Days:
+def either(rows: tuple[Days, ...]) -> Days:
     """Whichever comes next."""
     return Days(lambda today: merge(*(row.find(today) for row in rows)), festival=True)
 

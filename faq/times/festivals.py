@@ -95,7 +95,7 @@ def _table() -> dict[str, Days]:
     for name in TERMS:
         days[f"{name}节气"] = days[name] = solar_term(name)
     days["清明节"] = solar_term("清明")
-    return days | {"节": either(days[name] for name in STATUTORY)}
+    return days | {"节": either(tuple(days[name] for name in STATUTORY))}
 
 
 FESTIVALS = _table()

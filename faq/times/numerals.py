@@ -1,5 +1,7 @@
 """Numbers as people write them: Chinese, Arabic, full width."""
 
+import re
+
 DIGITS = {
     character: value
     for value, characters in enumerate(
@@ -25,9 +27,12 @@ FOLDED = str.maketrans(
 )
 
 
+JANUARY = re.compile(r"(?<![\d十百千万几多块])元月(?![租饼季费])")
+
+
 def fold(text: str) -> str:
     """The text in half width and simplified characters, each at its old position."""
-    return text.translate(FOLDED)
+    return JANUARY.sub("1月", text.translate(FOLDED))
 
 
 def number(digits: str) -> int:

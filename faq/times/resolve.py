@@ -83,7 +83,7 @@ class Reckoning:
         if saying.to_clock and saying.to_days and not self.rule:
             return self._at(last, self._last_minute_of(saying.to_clock))
         if saying.to_clock:
-            return self._at(day, saying.to_clock.offset_after(begin))
+            return self._at(day, saying.to_clock.offset_after(begin, saying.clock))
         if saying.to_days and saying.clock and saying.clock.minutes is None and not self.rule:
             return self._at(last, saying.clock.offset_after(0))
         several_days = saying.to_days or (self.days.stretch and not saying.clock)
@@ -152,7 +152,11 @@ class Reckoning:
 
     def _end_of_day(self, day: date) -> datetime | None:
         clock, to_clock = self.saying.clock, self.saying.to_clock
-        return self._at(day, to_clock.offset_after(clock.offset())) if clock and to_clock else None
+        return (
+            self._at(day, to_clock.offset_after(clock.offset(), clock))
+            if clock and to_clock
+            else None
+        )
 
     def _counted(self, day: date) -> str:
         """The rule; 12月1日到3日每天 ends after the third time."""

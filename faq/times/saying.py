@@ -157,6 +157,8 @@ class Saying:
             self.spans = self.clock is not None
         elif self.days is None:
             self.days = days
+        elif self.to_days and self.to_days.stretch and not self.to_clock:
+            self.to_days = narrowed(self.to_days, days)
         elif self.to_days or self.to_clock:
             return False
         else:
@@ -168,9 +170,17 @@ class Saying:
             return False
         self.joins += 1
         self.either = self.either or "或" in between
+        if self.every and first.weekdays and not (second.weekdays or second.festival):
+            self.since = second
+            return True
+        if first.weeks and second.fixed and between == "的":
+            return True
         if first.weeks and second.weekdays:
             self.days = weekdays_of_week(second.weekdays, first.weeks)
             return True
+        return self._join_close(first, second, between)
+
+    def _join_close(self, first: Days, second: Days, between: str) -> bool:
         row = together(first, second) if ENUMERATES.match(between) else None
         if row:
             self.days = row

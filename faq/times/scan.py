@@ -84,7 +84,7 @@ EVERY_TIMES = re.compile(
 BIWEEKLY = re.compile(r"双(?:周的?(?=(?:周|星期|礼拜)[一二三四五六日天])|(?=周[一二三四五六日天]))")
 EVERY_COUNT = re.compile(
     rf"(?P<every>每隔|隔|每)(?P<count>{NUMBER}|半)?个?(?P<unit>天|日|周|星期|礼拜|月|年|小时|钟头|分钟)"
-    r"(?:的)?"
+    r"[的逢]?"
 )
 EXACT = re.compile(
     rf"再?过?(?P<count>\d{{1,3}}\.\d|{NUMBER}|半)?(?:个(?P<half>半)?)?(?P<unit>小时|钟头|刻钟|分钟)(?P<more>半)?"
@@ -111,7 +111,7 @@ DUE = re.compile(
     r"(?:(?:最后|截止)期限|截止|截至|最晚|最迟|不得?晚于|不得?迟于|赶在|至迟)(?:时间|日期|[到至为是于在:\s])*"
 )
 NEXT_DAY = re.compile(r"第二天|次日|翌日|转天")
-TOUCHING = re.compile(r"[\s)\]】]*(?:\(不?含[^()]{0,4}\))?起?\s*")
+TOUCHING = re.compile(r"[\s)\]】]*(?:\(不?含[^()]{0,4}\))?(?:起|开始)?\s*")
 MINUTES = {"分钟": 1, "刻钟": 15, "小时": 60, "钟头": 60}
 
 

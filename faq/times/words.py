@@ -180,7 +180,9 @@ def _lunar_date(match: re.Match[str]) -> Days | None:
     day = number(match["day"])
     if not (1 <= month <= calendar_days.DECEMBER and 1 <= day <= 30):  # noqa: PLR2004
         return None
-    return calendar_days.lunar_day(-month if match["leap"] else month, day)
+    found = calendar_days.lunar_day(-month if match["leap"] else month, day)
+    last = number(match["last"]) if match["last"] else day
+    return calendar_days.lasting(found, last - day + 1) if day < last <= 30 else found  # noqa: PLR2004
 
 
 def _first_month_days(match: re.Match[str]) -> Days:
@@ -194,9 +196,26 @@ def _lunar_month_days(match: re.Match[str]) -> Days | None:
     return calendar_days.days_of_lunar_month(chosen)
 
 
-def _later(match: re.Match[str]) -> Days:
+def _later(match: re.Match[str]) -> Days | None:
     count = number(match["count"])
+    if match["unit"] == "日" and "前" in match["direction"] and match["count"].isdecimal():
+        return None  # 30日前 is up to the 30th.
     return _counted(match["unit"], -count if "前" in match["direction"] else count)
+
+
+def _months_and_a_half(match: re.Match[str]) -> Days:
+    count = -number(match["count"]) if "前" in match["direction"] else number(match["count"])
+    return calendar_days.shifted(calendar_days.in_months(count), 15 if count > 0 else -15)
+
+
+def _within(match: re.Match[str]) -> Days:
+    match match["unit"]:
+        case "周":
+            return calendar_days.week(0)
+        case "月":
+            return calendar_days.month(0)
+        case _:
+            return calendar_days.year(lambda today: today.year)
 
 
 def _counted(unit: str, count: int) -> Days:
@@ -232,6 +251,11 @@ DIRECTION = rf"(?P<direction>{AFTER}|(?:之前|以前|前)(?!后)|(?=之?内|以
 UNIT = r"(?P<unit>工作日|天|日|周|星期|礼拜|(?<=个)月|年)"
 DIGIT = "[一二三四五六七八九]"
 SHORT_DATE = r"(?P<month>1[0-2]|0?[1-9])[./-](?P<day>[12]\d|3[01]|0?[1-9])"
+LUNAR_LAST = (
+    r"(?:(?:到|至|[-~—–])初?(?P<last>[二廿]?十?[一二三四五六七八九]|[二三]?十|廿)"
+    r"(?![月年点时刻个]))?"
+)
+"""腊月二十五到二十八: the month is said once."""
 
 Words = tuple[tuple[str, Reader], ...]
 
@@ -257,11 +281,11 @@ FULL_DATES: Words = (
 LUNAR_DAYS: Words = (
     (
         rf"""(?:农历|阴历|旧历)(?P<leap>闰)?(?P<month>[正冬腊]|{NUMBER})月(?:初|的)?
-        (?P<day>{NUMBER})[日号]?""",
+        (?P<day>{NUMBER})[日号]?{LUNAR_LAST}""",
         _lunar_date,
     ),
-    (rf"(?P<leap>闰)?(?P<month>[正冬腊])月的?初?(?P<day>{NUMBER})[日号]?", _lunar_date),
-    (rf"(?P<leap>闰)?(?P<month>{NUMBER})月初(?P<day>{DIGIT}|十)", _lunar_date),
+    (rf"(?P<leap>闰)?(?P<month>[正冬腊])月的?初?(?P<day>{NUMBER})[日号]?{LUNAR_LAST}", _lunar_date),
+    (rf"(?P<leap>闰)?(?P<month>{NUMBER})月初(?P<day>{DIGIT}|十){LUNAR_LAST}", _lunar_date),
     (rf"(?:大年|年|正月)初(?P<day>{DIGIT}|十)", _first_month_days),
     (
         rf"""初(?P<days>(?:{DIGIT}|十)
@@ -284,6 +308,7 @@ NAMED_DAYS: Words = (
 LATER_DAYS: Words = (
     (rf"过?半个月{DIRECTION}", _half_month),
     (rf"过?半年{DIRECTION}", _half_year),
+    (rf"过?(?P<count>{NUMBER})个半月{DIRECTION}", _months_and_a_half),
     (rf"过?(?P<count>{NUMBER})个?{UNIT}(?:的?时间)?{DIRECTION}", _later),
     (rf"再?过(?P<count>{NUMBER})个?{UNIT}(?P<direction>)", _later),
 )
@@ -328,6 +353,10 @@ MONTHS_AND_YEARS: Words = (
     (rf"{SCOPE}月份?", _month),
     (r"当月", _this_month),
     (
+        r"(?<![个几数多近半全整当\d一二两三四五六七八九十])(?P<unit>周|月|年)(?=之?内|以内)",
+        _within,
+    ),
+    (
         rf"""(?<=月)份?的?(?P<edge>上旬|中旬|下旬|第一天|头一天|最后一天|底|末|初|中)
         (?!{DIGIT}|十)""",
         _edge_of_month,
@@ -335,7 +364,7 @@ MONTHS_AND_YEARS: Words = (
     (r"月(?P<edge>底|末|初|中|最后一天)", _edge_of_month),
     (r"(?P<edge>上旬|中旬|下旬)", _edge_of_month),
     (rf"(?<!农历)(?<!阴历)(?P<month>{NUMBER})月份?(?!\d)", _named_month),
-    (r"(?P<name>前年|去年|今年|本年|明年|来年|后年)", _spoken_year),
+    (r"(?P<name>前年|去年|今年|本年|明年|来年|后年)度?", _spoken_year),
     (r"(?P<year>(?:19|20|21)\d\d)年", _numbered_year),
     (r"(?<=年)的?(?P<edge>底|末|初|最后一天|第一天)", _edge_of_year),
     (r"年(?P<edge>底|末|初|终)", _edge_of_year),
