@@ -12,22 +12,24 @@ from typing import Literal
 from unicodedata import normalize
 
 from faq import reports
+from faq.acts import Acts
 from faq.bounds import Bounds
 from faq.emergency import FILED, emergency
 from faq.entry import Candidate, Entry
 from faq.index import Index
-from faq.intents import intent
+from faq.intents import wish
 from faq.normalise import cap
 from faq.places import PlaceNames
 from faq.reading import Reading
+from faq.scorer import FEATURES
 
-ANSWER = 0.65
+ANSWER = 0.45
 """From here on the best entry is the answer."""
-SUGGEST = 0.2
+SUGGEST = 0.15
 """From here on the best entries are offered."""
 SHIPPED = Bounds(ANSWER, SUGGEST)
 """Both, for an index that nobody has used yet."""
-CERTAIN = 0.85
+CERTAIN = 0.6
 """From here on an unaddressed group hears the answer, and an answer beats other wishes."""
 KEPT = 5
 """Candidates that a decision keeps."""
@@ -35,6 +37,7 @@ OFFERED = 3
 """Candidates that somebody is asked to choose from."""
 FLOOR = 0.05
 """Below this a candidate is not offered."""
+_ASKED, _HELD = FEATURES.index("pairs_asked"), FEATURES.index("pairs_held")
 SKILL = 0.5
 """The share of character pairs from which a message is what an example of a skill says."""
 DIGIT = re.compile(
@@ -42,6 +45,8 @@ DIGIT = re.compile(
 )
 NUMERALS = "零一二三四五六七八九"
 SEPARATOR = " \t\n　:：,，。.、;；!！?？~～…-—"
+JOINT = 2
+"""Characters beside a place that say nothing more than 在 or 那里."""
 PLACE_SAID = 12
 """Characters, beside the name of a place, in which people say where something is."""
 WHERE = re.compile(
@@ -50,7 +55,22 @@ WHERE = re.compile(
 )
 """What is said of a place that has no name, or by somebody who does not know it."""
 GIVEN_UP = re.compile("算了|不用了|没事了|不说了|不报修了")
-TALK = frozenset({"ad", "neighbour", "chat"})
+DEFECT = 0.03
+"""From this probability on a message speaks of something that is wrong."""
+ALSO = 0.15
+"""The same for a question that also gets the offer to record it."""
+REPORTED = 0.28
+"""From this probability on a message is a report."""
+PLAIN = 0.05
+"""The same where it is plainly said that something is broken."""
+OVERHEARD = 0.6
+"""The same in a group that does not speak to the bot."""
+TALKED = 0.2
+"""Below this probability a group is not just talking to itself."""
+CHATTER = 0.6
+"""From this probability on a message asks nothing, and nothing is offered."""
+TALK = ("ad", "talk", "chat", "no_report")
+"""The acts of people who want nothing of the bot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,32 +135,52 @@ class Decision:
         return tuple(each for each in self.candidates[:OFFERED] if each.score >= FLOOR)
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message with everything that is asked of it before a decision."""
+
+    reading: Reading
+    acts: Acts
+    seen: Decision
+    bounds: Bounds
+
+
 def understand(text: str, situation: Situation) -> Decision:
     """What the message wants, in this situation."""
     reading = Reading(cap(text))
     candidates = tuple(situation.index.rank(reading)[:KEPT])
+    place = situation.places.find(text)
+    acts = Acts(reading, place)
     seen = Decision(
         action="refuse",
         score=candidates[0].score if candidates else 0.0,
         candidates=candidates,
-        category=reports.category(reading),
-        place=situation.places.find(text),
+        category=_category(acts),
+        place=place,
     )
+    heard = Heard(reading, acts, seen, situation.bounds)
     return (
-        _emergency(reading, seen)
+        _emergency(heard)
         or _choice(text, situation, seen)
         or _command(text, situation, seen)
-        or _continuation(reading, situation, seen)
-        or _free(reading, situation, seen)
+        or _continuation(heard, situation)
+        or _free(heard, situation)
     )
 
 
-def _emergency(reading: Reading, seen: Decision) -> Decision | None:
-    kind = emergency(reading)
+def _category(acts: Acts) -> str | None:
+    """Of what category the report is that the message makes or speaks of."""
+    if acts.share("report", "no_report", "emergency", "progress") < DEFECT:
+        return None
+    return max(acts.categories, key=acts.categories.__getitem__)
+
+
+def _emergency(heard: Heard) -> Decision | None:
+    kind = emergency(heard.reading, heard.acts)
     if kind is None:
         return None
     return replace(
-        seen,
+        heard.seen,
         action="emergency",
         emergency=kind,
         category=FILED.get(kind),
@@ -192,50 +232,56 @@ def _after(word: str, said: str, situation: Situation) -> str | None:
     return argument
 
 
-def _continuation(reading: Reading, situation: Situation, seen: Decision) -> Decision | None:
+def _continuation(heard: Heard, situation: Situation) -> Decision | None:
     """The answer to an open free question, unless the message clearly wants something else."""
+    reading, seen = heard.reading, heard.seen
     if situation.question is None or not situation.question.free_text:
         return None
     new_report = (
         seen.place is not None
         and len(reading.core) > len(seen.place) + 2
-        and reports.evidence(reading, seen.place) >= reports.CERTAIN
+        and heard.acts.share("report") >= OVERHEARD
     )
     answered = seen.score >= CERTAIN and reading.asks
-    if new_report or answered or intent(reading) == "human":
+    if new_report or answered or wish(reading, heard.acts) == "human":
         return None
-    if situation.question.place and not _tells_where(reading, seen):
+    if situation.question.place and not _tells_where(heard):
         return None
     return replace(seen, action="choose", argument=reading.raw.strip())
 
 
-def _tells_where(reading: Reading, seen: Decision) -> bool:
+def _tells_where(heard: Heard) -> bool:
     """True for a place, for not knowing it, and for giving up; False for another matter."""
+    reading, seen = heard.reading, heard.seen
     if GIVEN_UP.fullmatch(reading.core):
         return True
-    if seen.category is not None or intent(reading) is not None:
-        return False
     if len(reading.core) > PLACE_SAID + len(seen.place or ""):
         return False
-    return seen.place is not None or (WHERE.search(reading.core) is not None and not reading.asks)
+    if reports.named(reading) is not None:
+        return False
+    if seen.place is not None:
+        rest = reading.core.replace(seen.place, "")
+        return len(rest) <= JOINT or heard.acts.share("report") < REPORTED
+    return WHERE.search(reading.core) is not None and not reading.asks
 
 
-def _free(reading: Reading, situation: Situation, seen: Decision) -> Decision:
+def _free(heard: Heard, situation: Situation) -> Decision:
     """Free text: a skill, a wish, a report or a question."""
+    reading, seen = heard.reading, heard.seen
     skill = _skill(reading, situation)
     if skill is not None and situation.addressed:
         return replace(seen, action=skill)
     if not situation.addressed:
-        return _overheard(reading, seen, situation.bounds)
+        return _overheard(heard)
     exact = _exact(reading, situation, seen)
     if exact is not None:
         return replace(seen, action="answer", entry=exact.id, score=exact.score)
-    wish = intent(reading)
-    if wish is not None and not (_sure(reading, seen) and wish in {"next_event", "signup"}):
-        return replace(seen, action=wish)
-    if _reported(reading, seen, situation.bounds):
+    wanted = wish(reading, heard.acts)
+    if wanted is not None and not (_sure(heard) and wanted in {"next_event", "signup"}):
+        return replace(seen, action=wanted)
+    if _reported(heard):
         return _recorded(seen)
-    return _answered(reading, seen, situation.bounds)
+    return _answered(heard)
 
 
 def _exact(reading: Reading, situation: Situation, seen: Decision) -> Candidate | None:
@@ -257,38 +303,40 @@ def _recorded(seen: Decision) -> Decision:
     return replace(seen, action="report", category=seen.category or "其他")
 
 
-def _overheard(reading: Reading, seen: Decision, bounds: Bounds) -> Decision:
+def _overheard(heard: Heard) -> Decision:
     """What a group says to itself: silence, unless it is certain that help is wanted."""
-    evidence = reports.evidence(reading, seen.place)
-    if reading.cues.keys() & TALK:
-        return replace(seen, action="silent")
-    if seen.place and evidence >= reports.CERTAIN and not _sure(reading, seen):
+    acts, seen = heard.acts, heard.seen
+    if seen.place and acts.share("report") >= OVERHEARD:
         return _recorded(seen)
-    if _sure(reading, seen):
-        return _answered(reading, seen, bounds)
+    if _sure(heard) and acts.share(*TALK) < TALKED:
+        return _answered(heard)
     return replace(seen, action="silent")
 
 
-def _sure(reading: Reading, seen: Decision) -> bool:
+def _sure(heard: Heard) -> bool:
     """True for a plain question with a very certain answer."""
-    return seen.score >= CERTAIN and reading.asks
+    return heard.seen.score >= CERTAIN and heard.reading.asks
 
 
-def _reported(reading: Reading, seen: Decision, bounds: Bounds) -> bool:
-    if seen.score >= bounds.answer and ("rule" in reading.cues or reading.denied):
+def _reported(heard: Heard) -> bool:
+    share = heard.acts.share("report")
+    if heard.seen.score >= heard.bounds.answer and heard.acts.share("question") > share:
         return False
-    return reports.evidence(reading, seen.place) >= reports.CERTAIN
+    plain = not heard.reading.asks and reports.evidence(heard.reading, heard.seen.place)
+    return share >= REPORTED or (plain >= reports.CERTAIN and share >= PLAIN)
 
 
-def _answered(reading: Reading, seen: Decision, bounds: Bounds) -> Decision:
+def _answered(heard: Heard) -> Decision:
     """One of the three bands; a question about a defect also offers to record it."""
-    defect = seen.category is not None and "rule" in reading.cues
+    acts, seen = heard.acts, heard.seen
+    named = "rule" in heard.reading.cues and reports.named(heard.reading) is not None
+    defect = heard.reading.asks and (named or acts.share("report") >= ALSO)
     decided = replace(seen, also=("report",) if defect else ())
-    if "resolved" in reading.cues and not reading.asks:
+    if "resolved" in heard.reading.cues and not heard.reading.asks:
         return replace(decided, action="refuse")
-    if seen.score >= bounds.answer:
+    if seen.score >= heard.bounds.answer:
         return replace(decided, action="answer", entry=seen.candidates[0].id)
-    if seen.score >= bounds.suggest and not reading.cues.keys() & {"ad", "chat"}:
+    if seen.score >= heard.bounds.suggest and acts.share(*TALK) < CHATTER:
         return replace(decided, action="suggest")
     return replace(decided, action="refuse")
 
@@ -299,8 +347,8 @@ def _skill(reading: Reading, situation: Situation) -> str | None:
         return None
     known = tuple((action, tuple(said)) for action, said in sorted(situation.examples.items()))
     alike = {
-        action: (features["pairs_asked"] + features["pairs_held"]) / 2
-        for action, features in _examples(known).features(reading).items()
+        action: (values[_ASKED] + values[_HELD]) / 2
+        for action, values in _examples(known).features(reading).items()
     }
     best = max(alike, key=alike.__getitem__, default=None)
     return best if best is not None and alike[best] >= SKILL else None

@@ -1,9 +1,16 @@
-"""Danger to life: recognised before anything else, without a model."""
+"""Danger to life: recognised before anything else, by what is named and by what was learned."""
 
 import re
 
+from faq.acts import Acts
 from faq.reading import Reading
 
+HEARD = 0.5
+"""From this probability on a message is an emergency, whatever it names."""
+SURE = 0.8
+"""The same where something else speaks against it."""
+DOUBTED = 0.01
+"""Below this it is none, even if it names a danger."""
 KINDS = (
     "gas",
     "lift",
@@ -64,6 +71,8 @@ SAID = {
     ),
 }
 """What is said in too many ways for a list: who, what befell them, how they are."""
+THING_GONE = re.compile(f"(?:{THINGS})[^,。!?]{{0,3}}(?:不见|掉|丢|没了|找不[到着])")
+"""A thing that fell or is lost: nobody is in danger."""
 STORY = 64
 """Characters beyond which nobody in danger writes."""
 PATIENT = frozenset({"gas", "despair"})
@@ -74,11 +83,23 @@ CALM = {"despair": NOT_NOW - {"past"}, "fight": NOT_NOW | {"lasting", "worry", "
 """The same for kinds that differ: grief is of the past, and a quarrel that goes on is advised."""
 
 
-def emergency(reading: Reading) -> str | None:
+def emergency(reading: Reading, acts: Acts) -> str | None:
     """The kind of emergency a message tells of, None when it tells of none.
 
     Told, remembered, asked about as a rule, or already over is not one.
     """
+    share = acts.share("emergency")
+    kind = _named(reading)
+    if kind is not None and (kind in PATIENT or "urgent" in reading.cues or share >= DOUBTED):
+        return kind
+    calm = reading.cues.keys() & NOT_NOW or THING_GONE.search(reading.text)
+    if share < (SURE if calm else HEARD):
+        return None
+    return kind or max(acts.dangers, key=acts.dangers.__getitem__)
+
+
+def _named(reading: Reading) -> str | None:
+    """The kind that a cue or a pattern names."""
     cues = reading.cues
     kind = next((kind for kind in KINDS if kind in cues or _said(kind, reading)), None)
     if kind is None or "urgent" in cues:

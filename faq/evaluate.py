@@ -1,6 +1,7 @@
 """`python -m faq.evaluate [FOLDER]`: how well labelled messages are understood.
 
-The folder (tests/data unless named) holds faq, queries, oos, reports and intents as JSONL.
+The folder (tests/data unless named) holds faq, queries, oos, reports and intents as JSONL, and
+near_miss and not_emergency where there are such.
 """
 
 import json
@@ -40,7 +41,9 @@ class Row(TypedDict, total=False):
 
 
 def read(path: Path) -> list[Row]:
-    """The rows of a JSONL file."""
+    """The rows of a JSONL file; none when there is no such file."""
+    if not path.exists():
+        return []
     with path.open(encoding="utf-8") as file:
         return [json.loads(line) for line in file if line.strip()]
 
@@ -68,6 +71,7 @@ class Labelled:
     others: list[Row]
     reports: list[Row]
     intents: list[Row]
+    harmless: list[Row]
 
     @classmethod
     def load(cls, folder: Path) -> "Labelled":
@@ -75,9 +79,10 @@ class Labelled:
         return cls(
             index=Index(entries(read(folder / "faq.jsonl"))),
             queries=read(folder / "queries.jsonl"),
-            others=read(folder / "oos.jsonl"),
+            others=[*read(folder / "oos.jsonl"), *read(folder / "near_miss.jsonl")],
             reports=read(folder / "reports.jsonl"),
             intents=read(folder / "intents.jsonl"),
+            harmless=read(folder / "not_emergency.jsonl"),
         )
 
     def decide(self, rows: Sequence[Row], *, addressed: bool = True) -> list[Decision]:
@@ -114,6 +119,9 @@ def measure(labelled: Labelled) -> Measures:
     _overheard(measures, labelled)
     alarms = sum(decision.action == "emergency" for decision in queries + others)
     measures.figures["emergency false alarms"] = alarms / len(queries + others)
+    if labelled.harmless:
+        alarms = sum(d.action == "emergency" for d in labelled.decide(labelled.harmless))
+        measures.figures["alarms without danger"] = alarms / len(labelled.harmless)
     return measures
 
 
@@ -191,11 +199,23 @@ def _reports(measures: Measures, rows: Sequence[Row], decisions: Sequence[Decisi
     )
     right = sum(decision.category == row["category"] for row, decision in true)
     measures.figures["category"] = right / len(true)
-    measures.figures["place F1"] = _f1(
+    measures.figures["place, exact F1"] = _f1(
         sum(row["place"] is not None and d.place == row["place"] for row, d in true),
         sum(decision.place is not None for _row, decision in true),
         sum(row["place"] is not None for row, _decision in true),
     )
+    wanted = [_spot(row["q"], row["place"]) for row, _decision in true]
+    found = [_spot(row["q"], decision.place) for row, decision in true]
+    measures.figures["place, character F1"] = _f1(
+        sum(len(one & other) for one, other in zip(wanted, found, strict=True)),
+        sum(map(len, found)),
+        sum(map(len, wanted)),
+    )
+
+
+def _spot(text: str, place: str | None) -> set[int]:
+    """Where the characters of a place stand in a text."""
+    return set(range(text.find(place), text.find(place) + len(place))) if place else set()
 
 
 def _f1(right: int, found: int, wanted: int) -> float:

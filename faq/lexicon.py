@@ -16,7 +16,6 @@ from faq.normalise import normalise
 from faq.resources import rows
 
 REACH = 24
-LONGEST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,8 @@ class Lexicon:
         self.weights: dict[str, float] = {}
         self._plain: dict[str, list[str]] = defaultdict(list)
         self._joined: dict[str, list[tuple[str, tuple[str, ...]]]] = defaultdict(list)
-        self._parts: set[str] = set()
+        self._known: set[str] = set()
+        self._sizes: dict[str, tuple[int, ...]] = {}
         self._kinds: dict[str, list[str]] = {}
         for concept, weight, terms in lines:
             if weight == ">":
@@ -50,8 +50,11 @@ class Lexicon:
         if len(parts) == 1:
             self._plain[parts[0]].append(concept)
         else:
-            self._parts.update(parts)
             self._joined[parts[0]].append((concept, parts))
+        for part in parts:
+            self._known.add(part)
+            sizes = {*self._sizes.get(part[0], ()), len(part)}
+            self._sizes[part[0]] = tuple(sorted(sizes))
 
     def terms(self) -> Iterator[str]:
         """Every plain term of at least two characters."""
@@ -74,10 +77,10 @@ class Lexicon:
     def _spots(self, text: str) -> dict[str, list[int]]:
         """Where each known term or part of one stands in a text."""
         spots: dict[str, list[int]] = {}
-        for start in range(len(text)):
-            for end in range(start + 1, min(start + LONGEST, len(text)) + 1):
-                piece = text[start:end]
-                if piece in self._plain or piece in self._parts:
+        for start, first in enumerate(text):
+            for size in self._sizes.get(first, ()):
+                piece = text[start : start + size]
+                if piece in self._known and len(piece) == size:
                     spots.setdefault(piece, []).append(start)
         return spots
 

@@ -1,4 +1,4 @@
-"""Reports: whether something is broken, of which category, and said as a report."""
+"""Reports: how plainly something is said to be wrong. The acts know the less plain ways."""
 
 from faq.lexicon import cues as lexicon
 from faq.reading import Reading
@@ -44,19 +44,19 @@ ASKED = -0.3
 """What the form of a question adds."""
 
 
-def category(reading: Reading) -> str | None:
-    """The category of what is wrong, None when nothing of the kind is said."""
+def named(reading: Reading) -> str | None:
+    """The category that is named, None when nothing of the kind is said."""
     weights = lexicon().weights
     found = [name for name in CATEGORIES if name in reading.cues]
     return max(found, key=lambda name: (weights[name], -CATEGORIES.index(name)), default=None)
 
 
 def evidence(reading: Reading, place: str | None) -> float:
-    """How much speaks for a report; from `CERTAIN` on it is one."""
-    named = category(reading)
-    if named is None and not (place and reading.cues.keys() & MOODS):
+    """How plainly it is said; from `CERTAIN` on it is a report."""
+    matter = named(reading)
+    if matter is None and not (place and reading.cues.keys() & MOODS):
         return 0.0
     said = sum(weight for cue, weight in EVIDENCE.items() if cue in reading.cues)
     asked = ASKED if reading.asks else 0.0
-    matter = lexicon().weights[named] - 0.5 if named else UNNAMED
-    return matter + said + asked + (PLACE if place else 0.0)
+    weight = lexicon().weights[matter] - 0.5 if matter else UNNAMED
+    return weight + said + asked + (PLACE if place else 0.0)

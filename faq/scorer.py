@@ -1,28 +1,67 @@
-"""From features to a probability: linear ranking, then a calibrated judgement of the best.
+"""From features to a probability: a linear ranking, then trees that judge the best of them.
 
-Ranking compares the candidates of one text; the judgement asks whether the best of them
-answers at all. Both are a few weights in data/model.json, written by `python -m faq.train`.
+Ranking compares the candidates of one text; the judgement asks of each of the leading ones
+whether it answers at all. Both stand in data/scorer.json, written by `python -m faq.training`.
 """
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import exp
+from typing import Any
+
+import numpy as np
+import orjson
 
 from faq.entry import Candidate
 from faq.reading import Reading
 from faq.resources import DATA
 
-Features = dict[str, float]
-SHORT = 4
-"""Characters of a message that is hardly more than a word."""
-JUDGED = 8
-"""How many candidates get a probability."""
-PER_SHARED = 1.5
-"""Score for each unit of shared words or pairs, where no concept is shared."""
+VIEWS = ("concepts", "words", "pairs", "sounds")
+"""What a text and an entry may share, as `faq.index` holds it."""
+
+FEATURES = (
+    *(f"{view}_{share}" for view in VIEWS for share in ("asked", "held", "sum")),
+    "missed",
+    "unasked",
+    "matched",
+    "denied",
+    "answer",
+    "length",
+    "topic",
+    "topic_best",
+    "topic_known",
+    "topic_sure",
+    "near",
+)
+"""What an entry has in common with a text, in this order."""
+
 SIGNS = ("ad", "chat", "neighbour", "told", "resolved")
 """Cues that a message asks nothing."""
+
+EVIDENCE = (
+    *FEATURES,
+    "rank",
+    "lead",
+    "topic_lead",
+    "place",
+    "asks",
+    "short",
+    "asked_length",
+    *SIGNS,
+)
+"""What the judgement looks at, in this order."""
+
+TOPIC = FEATURES.index("topic")
+SHORT = 4
+"""Characters of a message that is hardly more than a word."""
+JUDGED = 6
+"""How many candidates get a probability."""
+ALONE = 5.0
+"""The lead of a candidate without a rival."""
+
+Values = list[float]
+"""The values of `FEATURES` or `EVIDENCE`."""
 
 
 def sigmoid(value: float) -> float:
@@ -30,64 +69,94 @@ def sigmoid(value: float) -> float:
     return 1 / (1 + exp(-max(-30.0, min(30.0, value))))
 
 
+class Trees:
+    """Decision trees whose values add up, evaluated side by side.
+
+    Node n asks `row[features[n]] <= limits[n]` and goes on to left[n] or right[n]; a leaf goes on
+    to itself. `roots` are where the trees begin.
+    """
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        """Take what the JSON file holds."""
+        self._roots = np.array(data["roots"], dtype=np.intp)
+        self._features = np.array(data["features"], dtype=np.intp)
+        self._limits = np.array(data["limits"])
+        self._left = np.array(data["left"], dtype=np.intp)
+        self._right = np.array(data["right"], dtype=np.intp)
+        self._values = np.array(data["values"])
+        self._depth: int = data["depth"]
+
+    def values(self, rows: Sequence[Sequence[float]]) -> list[float]:
+        """What the trees say of each row."""
+        table = np.array(rows)
+        row = np.arange(len(rows))[:, None]
+        node = np.broadcast_to(self._roots, (len(rows), len(self._roots)))
+        for _ in range(self._depth):
+            lower = table[row, self._features[node]] <= self._limits[node]
+            node = np.where(lower, self._left[node], self._right[node])
+        found: list[float] = self._values[node].sum(axis=1).tolist()
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """Weights of the ranking and of the judgement, by feature name."""
+    """The weights of the ranking, one for each feature, and the trees of the judgement.
 
-    ranking: Mapping[str, float]
-    judgement: Mapping[str, float]
+    Without trees it only ranks, which is what training begins with.
+    """
 
-    def rank(self, features: Features) -> float:
+    ranking: tuple[float, ...]
+    trees: Trees | None
+
+    def rank(self, values: Sequence[float]) -> float:
         """How well an entry fits, on no particular scale."""
-        return sum([weight * features.get(name, 0.0) for name, weight in self.ranking.items()])
+        return sum([weight * value for weight, value in zip(self.ranking, values, strict=True)])
 
-    def parts(self, features: Features) -> dict[str, float]:
+    def parts(self, values: Sequence[float]) -> dict[str, float]:
         """What each feature adds to the rank, largest first."""
-        parts = {name: weight * features.get(name, 0.0) for name, weight in self.ranking.items()}
+        named = zip(FEATURES, self.ranking, values, strict=True)
+        parts = {name: weight * value for name, weight, value in named}
         return dict(sorted(parts.items(), key=lambda part: -abs(part[1])))
 
-    def judge(self, reading: Reading, found: Mapping[str, Features]) -> list[Candidate]:
-        """The candidates with their probabilities, best first."""
-        ranks = sorted(((self.rank(features), id) for id, features in found.items()), reverse=True)
-        ranks = ranks[:JUDGED]
-        judged = []
-        for place, (rank, id) in enumerate(ranks):
-            rival = ranks[1 if place == 0 else 0][0] if len(ranks) > 1 else rank - 3
-            signs = evidence(reading, found[id], rank, rank - rival)
-            score = min(self._probability(signs), _most(found[id]))
-            judged.append(Candidate(id, round(score, 4)))
+    def judge(self, reading: Reading, found: Mapping[str, Values]) -> list[Candidate]:
+        """The leading candidates with their probabilities, best first."""
+        seen = self.evidence(reading, found)
+        if not seen or self.trees is None:
+            return []
+        values = self.trees.values([signs for _, signs in seen])
+        judged = [
+            Candidate(id, round(sigmoid(value), 4))
+            for (id, _), value in zip(seen, values, strict=True)
+        ]
         return sorted(judged, key=lambda candidate: -candidate.score)
 
-    def _probability(self, signs: Features) -> float:
-        return sigmoid(
-            sum(weight * signs.get(name, 0.0) for name, weight in self.judgement.items())
-        )
+    def evidence(self, reading: Reading, found: Mapping[str, Values]) -> list[tuple[str, Values]]:
+        """What the judgement sees of the leading candidates, the best ranked first."""
+        ranks = sorted(((self.rank(values), id) for id, values in found.items()), reverse=True)
+        ranks = ranks[:JUDGED]
+        topics = sorted((found[id][TOPIC] for _, id in ranks), reverse=True)
+        about = [
+            float(reading.asks),
+            float(len(reading.core) <= SHORT),
+            min(1.0, len(reading.core) / 80),
+            *[float(name in reading.cues) for name in SIGNS],
+        ]
+        seen = []
+        for place, (rank, id) in enumerate(ranks):
+            values = found[id]
+            rival = ranks[1 if place == 0 else 0][0] if len(ranks) > 1 else rank - ALONE
+            topic = values[TOPIC]
+            other = topics[1 if topic == topics[0] else 0] if len(topics) > 1 else 0.0
+            seen.append((id, [*values, rank, rank - rival, topic - other, float(place), *about]))
+        return seen
 
 
-def _most(features: Features) -> float:
-    """The highest score that so little in common allows: 1 where a concept is shared."""
-    if features.get("matched"):
-        return 1.0
-    return min(
-        1.0, PER_SHARED * max(features.get("words_sum", 0.0), features.get("pairs_sum", 0.0))
-    )
-
-
-def evidence(reading: Reading, features: Features, rank: float, margin: float) -> Features:
-    """What the judgement looks at: the features, the rank, its lead and the kind of message."""
-    return {
-        **features,
-        "one": 1.0,
-        "rank": rank,
-        "lead": max(-1.0, min(3.0, margin)),
-        "asks": float(reading.asks),
-        "short": float(len(reading.core) <= SHORT),
-        **{name: float(name in reading.cues) for name in SIGNS},
-    }
+def scorer(data: Mapping[str, Any]) -> Scorer:
+    """The scorer that a JSON file holds."""
+    return Scorer(tuple(data["ranking"][name] for name in FEATURES), Trees(data["trees"]))
 
 
 @cache
 def shipped() -> Scorer:
     """The scorer in the package."""
-    data = json.loads((DATA / "model.json").read_text(encoding="utf-8"))
-    return Scorer(ranking=data["ranking"], judgement=data["judgement"])
+    return scorer(orjson.loads((DATA / "scorer.json").read_bytes()))

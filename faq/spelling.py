@@ -4,8 +4,9 @@ One search for the cheapest reading, as an input method does it: each stretch of
 as it is, or becomes a common word that sounds the same and pays for every character it changes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
+from itertools import accumulate
 
 from faq.lexicon import cues, thesaurus
 from faq.normalise import normalise
@@ -52,31 +53,41 @@ class Speller:
 
     def _cheapest(self, heard: Sequence[str], text: str | None) -> str:
         """The cheapest reading; `text` is what was typed, None where only sounds were."""
+        joined = " ".join(heard)
+        places = [0, *accumulate(len(syllable) + 1 for syllable in heard)]
         best: list[Step] = [(0.0, 0, "")]
         for end in range(1, len(heard) + 1):
-            steps = []
+            cheapest: Step | None = None
             for begin in range(max(0, end - LONGEST), end):
-                key = " ".join(heard[begin:end])
-                typed = text[begin:end] if text is not None else None
-                for cost, word in self._read(key, typed, end - begin):
-                    steps.append((best[begin][0] + cost, begin, word))
-            best.append(min(steps))
+                key = joined[places[begin] : places[end] - 1]
+                kept = key if text is None else text[begin:end]
+                before = best[begin][0]
+                cost = self._kept(kept, end - begin)
+                if cost is not None and (cheapest is None or before + cost < cheapest[0]):
+                    cheapest = before + cost, begin, kept
+                word = self._alike.get(key)
+                if word is None or len(word) != end - begin:
+                    continue
+                cost = self._costs[word] if text is None else self._changed(kept, word)
+                if cost is not None and (cheapest is None or before + cost < cheapest[0]):
+                    cheapest = before + cost, begin, word
+            assert cheapest is not None
+            best.append(cheapest)
         return "".join(_walk(best))
 
-    def _read(self, key: str, typed: str | None, size: int) -> Iterator[tuple[float, str]]:
-        """The ways to read one stretch: as typed, or as the word that sounds like it."""
-        kept = key if typed is None else typed
-        if size == 1 or kept in self._known or kept in self._costs:
-            yield self._costs.get(kept, self._known.cost(kept)), kept
-        word = self._alike.get(key)
-        if word is None or len(word) != size:
-            return
-        if typed is None:
-            yield self._costs[word], word
-        elif size > 1:
-            changed = sum(old != new for old, new in zip(typed, word, strict=True))
-            if 0 < changed < size:
-                yield self._costs[word] + self._toll(word) * changed, word
+    def _kept(self, typed: str, size: int) -> float | None:
+        """The cost of a stretch as it stands; None when it is no word."""
+        cost = self._costs.get(typed)
+        if cost is None and (size == 1 or typed in self._known):
+            cost = self._known.cost(typed)
+        return cost
+
+    def _changed(self, typed: str, word: str) -> float | None:
+        """The cost of meaning a word that sounds the same; None when hardly anything is left."""
+        if len(word) == 1 or word == typed:
+            return None
+        changed = sum([old != new for old, new in zip(typed, word, strict=True)])
+        return self._costs[word] + self._toll(word) * changed if changed < len(word) else None
 
     def _toll(self, word: str) -> float:
         return CHANGED_IN_TERM if word in self._sure else CHANGED

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Make .venv hold what the lock files name, and xiaolaba itself from this folder.
-# Usage: scripts/setup.sh run|dev. Does nothing when that is done already.
+# Usage: scripts/setup.sh run|dev|train. Does nothing when that is done already.
 set -eu
 cd "$(dirname "$0")/.."
 wanted=$1
@@ -41,12 +41,19 @@ is_usable() {
     python_at_least_3_11 .venv/bin/python && .venv/bin/python -c 'import pip' 2>/dev/null
 }
 
-# Whoever has the tools of a developer has all that a run needs.
+# Whoever can train has the tools of a developer, and they have all that a run needs.
 is_current() {
     is_usable || return 1
     stamp=$(fingerprint)
-    [ "$(cat .venv/dev.stamp 2>/dev/null)" = "$stamp" ] ||
-        [ "$(cat ".venv/$wanted.stamp" 2>/dev/null)" = "$stamp" ]
+    case $wanted in
+        run) enough="run dev train" ;;
+        dev) enough="dev train" ;;
+        *) enough=$wanted ;;
+    esac
+    for done in $enough; do
+        [ "$(cat ".venv/$done.stamp" 2>/dev/null)" = "$stamp" ] && return 0
+    done
+    return 1
 }
 
 install() {
@@ -56,7 +63,8 @@ install() {
 case $wanted in
     run) locks="-r requirements.lock -r requirements-build.lock" ;;
     dev) locks="-r requirements-dev.lock" ;;
-    *) fail "usage: scripts/setup.sh run|dev" ;;
+    train) locks="-r requirements-dev.lock -r requirements-train.lock" ;;
+    *) fail "usage: scripts/setup.sh run|dev|train" ;;
 esac
 
 is_current && exit 0
@@ -67,7 +75,7 @@ if ! is_usable; then
     "$python" -m venv --clear .venv ||
         fail "建不了 .venv。Debian、Ubuntu 请先装：apt-get install python3-venv"
 fi
-rm -f .venv/dev.stamp .venv/run.stamp
+rm -f .venv/*.stamp
 # shellcheck disable=SC2086 — two words are two words
 install --require-hashes $locks
 install --no-deps --no-index --no-build-isolation --editable .

@@ -21,6 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "faq.times": set(),
     "faq": {"faq.times"},
     "faq.groups": {"faq"},
+    "faq.training": {"faq"},
     "bot.errors": set(),
     "bot.loops": set(),
     "bot.logs": set(),
@@ -62,10 +63,14 @@ RESERVED: dict[str, set[str]] = {
     "sqlite3": {"bot.storage"},
     "apscheduler": {"bot.schedule"},
     "jieba": {"faq"},
+    "numpy": {"faq", "faq.training"},
+    "lightgbm": {"faq.training"},
+    "scipy": {"faq.training"},
+    "sklearn": {"faq.training"},
 }
 """Libraries that only these parts may import; all others are free, but for `faq`."""
 
-FAQ_LIBRARIES = {"dateutil", "jieba", "lunar_python"}
+FAQ_LIBRARIES = {"dateutil", "jieba", "lunar_python", "numpy", "orjson"}
 """The libraries of `faq`: none that reaches a network or a database."""
 
 FAQ_FORBIDDEN = {"asyncio", "http", "socket", "sqlite3", "subprocess", "urllib"}

@@ -87,7 +87,7 @@ def test_an_explanation_names_what_is_shared(full: Index) -> None:
     assert best.id == full.search("低保怎么申请")[0].id
     assert "低保" in best.words
     assert "低保" in best.shared
-    assert best.parts["concepts_held"] > 0
+    assert best.parts["topic"] > 0
 
 
 def test_an_empty_index_finds_nothing() -> None:

@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-build.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-dev.lock",
+    "requirements-build.lock",
+    "requirements-train.lock",
+)
 PIN = re.compile(r"^(?P<name>[\w.-]+)(\[.*])?==(?P<version>[^\s;]+)")
 
 
@@ -36,7 +41,7 @@ def test_the_locks_follow_the_project() -> None:
     assert pins(wanted) <= locked("requirements.lock")
 
 
-@pytest.mark.parametrize("group", ["dev", "build"])
+@pytest.mark.parametrize("group", ["dev", "build", "train"])
 def test_the_locks_follow_the_groups(group: str) -> None:
     """The tools of development and of building are pinned and locked alike."""
     named = [word for word in project()["dependency-groups"][group] if isinstance(word, str)]
