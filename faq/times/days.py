@@ -309,13 +309,15 @@ def together(first: Days, second: Days) -> Days | None:
     return Days(
         lambda since: merge(first.find(since), second.find(since)),
         rule=f"{head}={values},{other_values}",
-        weekdays=first.weekdays + second.weekdays,
+        weekdays=first.weekdays + second.weekdays if head.startswith("FREQ=WEEKLY") else (),
         several=True,
     )
 
 
 def narrowed(outer: Days, inner: Days) -> Days:
     """The inner word within the outer one: 明年 + 清明, 下周 + 周三, 12月12日 + 周六."""
+    if outer.several and not outer.weekdays and inner.weekdays:
+        return outer
     if not outer.stretch and inner.weekdays:
         return _checked(outer, inner)
     if outer.weekdays and not inner.stretch:

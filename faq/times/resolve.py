@@ -6,9 +6,18 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 
 from faq.times.clock import DAY, HALF_DAY, Clock, Part
-from faq.times.days import ONE_DAY, Days, in_days, in_months, of_quarter, starting, weekdays
+from faq.times.days import (
+    ONE_DAY,
+    Days,
+    in_days,
+    in_months,
+    month_days,
+    of_quarter,
+    starting,
+    weekdays,
+)
 from faq.times.phrase import NOTHING, Precision, Problem, TimePhrase
-from faq.times.saying import Saying
+from faq.times.saying import MONTH_DAY, Saying
 from faq.times.scan import Every, Mark
 
 CANDIDATES = 400
@@ -148,7 +157,9 @@ class Reckoning:
             return False
         apart = (last - day).days if last else 0
         clock = self.saying.clock
-        return apart <= max(len(self.days.weekdays) - 1, 1) and not (clock and clock.minutes)
+        return apart < max(len(self.days.weekdays), self.saying.row, 2) and not (
+            clock and clock.minutes
+        )
 
     def _end_of_day(self, day: date) -> datetime | None:
         clock, to_clock = self.saying.clock, self.saying.to_clock
@@ -251,6 +262,8 @@ def _without_since(saying: Saying) -> tuple[Saying, Days, str]:
 
 def _enumerated(saying: Saying, days: Days) -> tuple[Saying, Days]:
     """周六、周日 without 每: from the first of them to the last."""
+    if days.several and days.rule.startswith(MONTH_DAY) and not (saying.to_days or saying.due):
+        return _month_row(saying, days)
     if not (days.several and days.weekdays) or days.habitual or saying.to_days or saying.due:
         return saying, days
     first, last = days.weekdays[0], days.weekdays[-1]
@@ -258,6 +271,15 @@ def _enumerated(saying: Saying, days: Days) -> tuple[Saying, Days]:
     return replace(saying, to_days=weekdays((last,)), enumerated=True), replace(
         begin, several=False
     )
+
+
+def _month_row(saying: Saying, days: Days) -> tuple[Saying, Days]:
+    """28、29号: from the first of them to the last, when they follow each other."""
+    chosen = sorted(int(day) for day in days.rule.removeprefix(MONTH_DAY).split(","))
+    if chosen != list(range(chosen[0], chosen[0] + len(chosen))):
+        return saying, days
+    found = replace(saying, to_days=month_days((chosen[-1],)), enumerated=True, row=len(chosen))
+    return found, month_days((chosen[0],))
 
 
 def _weekday_row(saying: Saying, days: Days) -> Days | None:

@@ -16,12 +16,13 @@ from faq.times.scan import Every, Mark, Moment, Shift, Token, Value
 
 BETWEEN = re.compile(
     r"(?:[\s,、()\[\]【】·;:/的在是于和及与跟]|那一?天|这一?天|当[天日]|一次|左右|大概|大约|约|"
-    r"不?含|起|开始|每次|[各都均]|时间|定|也?就是|即|或者?|[一二两三四\d][次回场]|期间)*"
+    r"不?含|起|开始|每次|[各都均]|时间|定|也?就是|即|或者?|具体|暂定|[一二两三四\d][次回场]|期间)*"
 )
 """What may stand between two words of one phrase."""
 
 ENUMERATES = re.compile(r".*[、/,和及与跟或].*")
 SAME_AGAIN = re.compile(r".*(?:\(|就是|即).*")
+MONTH_DAY = "FREQ=MONTHLY;BYMONTHDAY="
 BEGINS = re.compile(r"起|开始")
 MOVED = re.compile(
     r"(?:改|推迟|延期?|提前|调整?|挪|换|顺延|变更)(?:期|时间)?(?:到|至|成|为|在)\s*$"
@@ -39,6 +40,7 @@ class Saying:
 
     `reach` lies behind `end` while a 到 still waits for what comes after it. A saying `spans`
     when its hour was said before its last day (周五22点到周六6点); `either` day may be meant;
+    `row` is how many days of a month were named one by one;
     what happens often does so from `since` on.
     """
 
@@ -58,6 +60,7 @@ class Saying:
     moved: bool = False
     spans: bool = False
     either: bool = False
+    row: int = 0
     since: Days | None = None
 
     @property
@@ -159,6 +162,8 @@ class Saying:
             self.days = days
         elif self.to_days and self.to_days.stretch and not self.to_clock:
             self.to_days = narrowed(self.to_days, days)
+        elif self.enumerated and not self.clock and days.rule.startswith(MONTH_DAY):
+            self.to_days, self.row = days, self.row + 1
         elif self.to_days or self.to_clock:
             return False
         else:
@@ -192,8 +197,8 @@ class Saying:
             self.days = second
         elif (first.festival or second.festival) and not ENUMERATES.match(between):
             self.days = first if second.festival else second
-        elif second.rule.startswith("FREQ=MONTHLY;BYMONTHDAY"):
-            self.to_days, self.enumerated = second, True
+        elif second.rule.startswith(MONTH_DAY):
+            self.to_days, self.enumerated, self.row = second, True, 2
         else:
             return False
         return True

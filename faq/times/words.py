@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from faq.times import days as calendar_days
 from faq.times.days import Days
@@ -40,6 +41,7 @@ AND = r"[、/,，和及与跟]{1,2}"
 NOT_A_DAY = (
     r"(?![楼院门桌线口馆位车店铺机梯电汽库房室厅棚井栋幢座单地块坑码泵杆柜箱区公仓床站台球充摊窗])"
 )
+HOLIDAY = r"(?:(?:小?长)?(?:假期?|放假)(?=之?[前后]|以[前后]|过后))?"
 NOT_A_HOUSE = r"(?!\s*\d+\s*(?:单元|室|楼|栋|门|幢|号))"
 STREET = r"(?<![路街巷弄道村里坊第楼编单元栋])"
 NOT_A_ROAD = r"(?![路街村社广小新大][^雪雨暑寒]?)"
@@ -51,6 +53,7 @@ MONTH_DAY_TAIL = r"(?![天个元块人户点时分:%度米斤\d])"
 AFTER = r"(?:之后|以后|过后|后)(?![天年])"
 
 
+ROUGH_COUNT = re.compile(r"[一二两三四五六七八九]{2}")
 LISTED = rf"(?<=初)[一二三四五六七八九十](?=十五)|{NUMBER}"
 """初一十五 are two days, 二十五号 is one."""
 
@@ -79,6 +82,15 @@ def _month_and_day(match: re.Match[str]) -> Days:
 def _month_days(match: re.Match[str]) -> Days | None:
     chosen = tuple(number(written) for written in re.findall(NUMBER, match["days"]))
     return calendar_days.month_days(chosen) if all(1 <= day <= 31 for day in chosen) else None  # noqa: PLR2004
+
+
+def _days_to_days(match: re.Match[str]) -> Days | None:
+    first, last = number(match["first"]), number(match["last"])
+    if not 1 <= first < last <= 31:  # noqa: PLR2004
+        return None
+    rule = calendar_days.month_days(tuple(range(first, last + 1))).rule
+    stretch = calendar_days.lasting(calendar_days.month_days((first,)), last - first + 1)
+    return replace(stretch, rule=rule)
 
 
 def _weekdays(match: re.Match[str]) -> Days:
@@ -197,10 +209,16 @@ def _lunar_month_days(match: re.Match[str]) -> Days | None:
 
 
 def _later(match: re.Match[str]) -> Days | None:
-    count = number(match["count"])
+    rough = ROUGH_COUNT.fullmatch(match["count"])
+    if rough:
+        # 两三天后 is after two at the least, 两三天内 after three at the latest.
+        count = number(match["count"][0 if match["direction"] else 1])
+    else:
+        count = number(match["count"])
     if match["unit"] == "日" and "前" in match["direction"] and match["count"].isdecimal():
         return None  # 30日前 is up to the 30th.
-    return _counted(match["unit"], -count if "前" in match["direction"] else count)
+    found = _counted(match["unit"], -count if "前" in match["direction"] else count)
+    return replace(found, several=True) if rough else found
 
 
 def _months_and_a_half(match: re.Match[str]) -> Days:
@@ -303,7 +321,7 @@ NAMED_DAYS: Words = (
         _new_year,
     ),
     (r"(?:^|(?<=[\W在于到等请赶定放们家也都就是过]))(?P<name>节)(?=[前后](?![后期面]))", _festival),
-    (rf"(?<![\d十]|{DIGIT}){_names()}(?![路街村巷社小广新桥])节?", _festival),
+    (rf"(?<![\d十]|{DIGIT}){_names()}(?![路街村巷社小广新桥])节?{HOLIDAY}", _festival),
 )
 LATER_DAYS: Words = (
     (rf"过?半个月{DIRECTION}", _half_month),
@@ -327,6 +345,11 @@ DATES: Words = (
         rf"""(?:^|(?<=[在到于定是为,\s])|(?<=\d[-~—–至到])(?=\d+[./])){SHORT_DATE}
         (?![\d./:%元块米度公里斤吨万平寸级分折号个-]|\s*[a-zA-Z])""",
         _month_and_day,
+    ),
+    (
+        rf"""{STREET}(?<![\d.:-])(?P<first>\d{{1,2}})[-~—–至到](?P<last>\d{{1,2}})
+        (?:号{NOT_A_DAY}{NOT_A_HOUSE}|日(?![常用子期均内]))""",
+        _days_to_days,
     ),
     (
         rf"""{STREET}(?P<days>(?:{NUMBER}[号日]?{AND}){{0,5}}{NUMBER})
