@@ -197,6 +197,8 @@ class Saying:
             self.days = second
         elif (first.festival or second.festival) and not ENUMERATES.match(between):
             self.days = first if second.festival else second
+        elif first.rule == f"{MONTH_DAY}-1" and second.rule.startswith("FREQ=MONTHLY;BYDAY=-"):
+            self.days = second
         elif second.rule.startswith(MONTH_DAY):
             self.to_days, self.enumerated, self.row = second, True, 2
         else:
