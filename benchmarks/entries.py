@@ -20,6 +20,7 @@ SIZE = 10_000
 
 _FIRST = "东西南北新老上下前后"
 _SECOND = "河山桥园湖港塘林泉坊"
+STREETS = tuple(f"{first}{second}街" for first, second in product(_FIRST, _SECOND))
 _MATTERS = (
     "老年食堂", "停车月卡", "图书借阅", "游泳馆门票", "羽毛球场", "儿童托管", "书法课", "合唱团",
     "维修基金", "装修押金", "门禁卡", "宠物登记", "献血登记", "旧衣回收", "家电回收", "理发服务",
@@ -36,8 +37,7 @@ _ASKS = (
 
 def made_up() -> Iterator[Entry]:
     """Entries without end that matters: 12,000."""
-    streets = [f"{first}{second}街" for first, second in product(_FIRST, _SECOND)]
-    for number, (street, matter, ask) in enumerate(product(streets, _MATTERS, _ASKS)):
+    for number, (street, matter, ask) in enumerate(product(STREETS, _MATTERS, _ASKS)):
         yield Entry(
             code=f"m{number}",
             question=f"{street}{matter}{ask[0]}？",

@@ -17,3 +17,4 @@ mkdir -p "$folder"
 make nonebot "nonebot2[fastapi,aiohttp]==2.5.0" nonebot-adapter-onebot==2.4.6 fastapi==0.165.0 aiohttp==3.14.5
 make aiogram aiogram==3.31.0 aiohttp==3.14.5
 make opsdroid opsdroid==0.31.0 aiohttp==3.14.5 "setuptools<81"
+make matching bm25s==0.3.16 tantivy==0.27.0 jieba==0.42.1 numpy==2.4.6 "setuptools<81"
