@@ -61,8 +61,14 @@ ALSO = 0.15
 """The same for a question that also gets the offer to record it."""
 REPORTED = 0.28
 """From this probability on a message is a report."""
+BRIEF = 10
+"""Characters in which nobody tells anything beside what is broken."""
 PLAIN = 0.05
-"""The same where it is plainly said that something is broken."""
+"""In a longer message, a report has to be this likely, too."""
+OTHERWISE = ("ad", "progress", "signup", "cancel_signup", "next_event", "human")
+"""What a message may be that plainly says that something is broken, and reports nothing."""
+MEANT = 0.6
+"""From this probability on it is that."""
 OVERHEARD = 0.6
 """The same in a group that does not speak to the bot."""
 TALKED = 0.2
@@ -322,8 +328,17 @@ def _reported(heard: Heard) -> bool:
     share = heard.acts.share("report")
     if heard.seen.score >= heard.bounds.answer and heard.acts.share("question") > share:
         return False
-    plain = not heard.reading.asks and reports.evidence(heard.reading, heard.seen.place)
-    return share >= REPORTED or (plain >= reports.CERTAIN and share >= PLAIN)
+    return share >= REPORTED or _plainly(heard)
+
+
+def _plainly(heard: Heard) -> bool:
+    """True when it is said in so many words that something is broken."""
+    reading = heard.reading
+    if reading.asks or reading.denied or heard.acts.share(*OTHERWISE) >= MEANT:
+        return False
+    if reports.evidence(reading, heard.seen.place) < reports.CERTAIN:
+        return False
+    return len(reading.core) <= BRIEF or heard.acts.share("report") >= PLAIN
 
 
 def _answered(heard: Heard) -> Decision:

@@ -14,6 +14,8 @@ WISHES = {
 }
 WISHED = 0.38
 """From this probability on a message is a wish."""
+MINE = re.compile("[报反]|编号|单|投诉|登记|处理|办|结果|进度|回复|解决|来人|人来|下文|动静")
+"""What a question about an issue speaks of, and one about a rule does not."""
 SIGNED = re.compile(r"\s*(?:[+＋]|加)\s*[1-9一二三四五六]\s*")
 ISSUE_NUMBER = re.compile(r"编号\s*[A-Za-z]?\d{1,6}|(?<![\d-])20\d\d-\d{4}(?!\d)|^\s*[#＃]\d{1,6}")
 NUDGE = re.compile(
@@ -38,7 +40,11 @@ def wish(reading: Reading, acts: Acts) -> str | None:
     if NUDGE.fullmatch(reading.core.replace(" ", "")):
         return "progress"
     best = max(WISHES, key=acts.share)
-    if acts.share(best) < WISHED or (best == "cancel_signup" and not _of_sign_up(reading)):
+    if acts.share(best) < WISHED:
+        return None
+    if best == "cancel_signup" and not _of_sign_up(reading):
+        return None
+    if best == "progress" and "rule" in reading.cues and not MINE.search(reading.text):
         return None
     return WISHES[best]
 

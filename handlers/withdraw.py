@@ -65,7 +65,9 @@ async def _meant(message: Message, context: Context) -> Reply | Otherwise:
     """What somebody means who says no number."""
     said = re.sub(STOP + END, "", message.text)
     issues = await context.tx.issues.open_of(context.person.id)
+    # First by what is broken; where that is all there is to the place (3号楼电梯), by both.
     named = [issue for issue in issues if names(said, issue.text.replace(issue.place_words, ""))]
+    named = named or [issue for issue in issues if names(said, issue.text)]
     if not named and SAYS_NOTHING.sub("", said):
         return Otherwise()
     if context.asking == "report":

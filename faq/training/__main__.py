@@ -30,9 +30,7 @@ def main(arguments: Iterable[str]) -> None:
     _say(f"{len(said)} sentences on topics, {len(others)} other messages")
     # First: what messages are is also told by whether they name a place.
     reports = [
-        (act.category or "-", act.place or "-", act.text)
-        for act in others
-        if act.act in REPORTS
+        (act.category or "-", act.place or "-", act.text) for act in others if act.act in REPORTS
     ]
     places = orjson.dumps(fit_places(reports), option=orjson.OPT_APPEND_NEWLINE)
     (folder / "places.json").write_bytes(places)
