@@ -261,10 +261,20 @@ class Index:
             taken.append((np.frombuffer(postings, dtype=np.uint32), weight, count))
         if not taken:
             return []
-        slots, where = np.unique(np.concatenate([each[0] for each in taken]), return_inverse=True)
-        weights = np.repeat([each[1] for each in taken], [each[2] for each in taken])
-        sums = np.bincount(where, weights)
-        best = np.argsort(-sums, kind="stable")[:GATHERED]
+        # Each slot once without sorting: of its places the last one written stays.
+        walk = np.concatenate([each[0] for each in taken])
+        place = np.empty(len(self._slots), dtype=np.int32)
+        order = np.arange(len(walk), dtype=np.int32)
+        place[walk] = order
+        slots = walk[place[walk] == order]
+        sums = np.zeros(len(self._slots))
+        for walked_slots, weight, _ in taken:
+            sums[walked_slots] += weight
+        reached = sums[slots]
+        if len(slots) > GATHERED:
+            least = np.partition(reached, -GATHERED)[-GATHERED]
+            slots, reached = slots[reached >= least], reached[reached >= least]
+        best = np.lexsort((slots, -reached))[:GATHERED]
         found: list[int] = slots[best].tolist()
         return found
 

@@ -40,13 +40,17 @@ def wish(reading: Reading, acts: Acts) -> str | None:
     if NUDGE.fullmatch(reading.core.replace(" ", "")):
         return "progress"
     best = max(WISHES, key=acts.share)
-    if acts.share(best) < WISHED:
-        return None
-    if best == "cancel_signup" and not _of_sign_up(reading):
-        return None
-    if best == "progress" and "rule" in reading.cues and not MINE.search(reading.text):
+    if acts.share(best) < WISHED or _of_something_else(best, reading):
         return None
     return WISHES[best]
+
+
+def _of_something_else(wanted: str, reading: Reading) -> bool:
+    """True when the words of a wish are said of a rule, or of what nobody signed up for."""
+    if wanted == "cancel_signup":
+        return not _of_sign_up(reading)
+    asks_rule = wanted == "progress" and "rule" in reading.cues
+    return asks_rule and not MINE.search(reading.text)
 
 
 def _of_sign_up(reading: Reading) -> bool:

@@ -81,20 +81,22 @@ class Trees:
         self._roots = np.array(data["roots"], dtype=np.intp)
         self._features = np.array(data["features"], dtype=np.intp)
         self._limits = np.array(data["limits"])
-        self._left = np.array(data["left"], dtype=np.intp)
-        self._right = np.array(data["right"], dtype=np.intp)
+        # The two ways from each node side by side, the higher one first.
+        self._ways = np.column_stack([data["right"], data["left"]]).astype(np.intp).ravel()
         self._values = np.array(data["values"])
         self._depth: int = data["depth"]
 
     def values(self, rows: Sequence[Sequence[float]]) -> list[float]:
         """What the trees say of each row."""
         table = np.array(rows)
-        row = np.arange(len(rows))[:, None]
+        width = table.shape[1]
+        table = table.ravel()
+        first = (np.arange(len(rows)) * width)[:, None]
         node = np.broadcast_to(self._roots, (len(rows), len(self._roots)))
         for _ in range(self._depth):
-            lower = table[row, self._features[node]] <= self._limits[node]
-            node = np.where(lower, self._left[node], self._right[node])
-        found: list[float] = self._values[node].sum(axis=1).tolist()
+            lower = table.take(first + self._features.take(node)) <= self._limits.take(node)
+            node = self._ways.take(2 * node + lower)
+        found: list[float] = self._values.take(node).sum(axis=1).tolist()
         return found
 
 
