@@ -98,10 +98,10 @@ def timed(
     return measured
 
 
-def hits(commands: dict[str, list[str]], folder: Path) -> dict[str, float]:
-    """How often the first entry found is a right one, on the labelled set."""
-    asked = rows(LABELLED / "queries.jsonl")
-    write(folder / "entries.jsonl", rows(LABELLED / "faq.jsonl"))
+def hits(commands: dict[str, list[str]], labelled: Path, folder: Path) -> dict[str, float]:
+    """How often the first entry found is a right one, on a labelled set."""
+    asked = rows(labelled / "queries.jsonl")
+    write(folder / "entries.jsonl", rows(labelled / "faq.jsonl"))
     write(folder / "more.jsonl", [])
     write(folder / "queries.jsonl", asked)
     tops = {name: run(command, folder).top for name, command in commands.items()}
@@ -153,8 +153,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for size in chosen.entries:
             for name, measured in timed(commands, size, chosen.rounds, Path(folder)).items():
                 print(line(size, name, measured), flush=True)
-        right = hits(commands, Path(folder))
-    print("\nhit@1 on tests/data: " + ", ".join(f"{name} {hit:.3f}" for name, hit in right.items()))
+        for labelled in (LABELLED, LABELLED / "blind"):
+            right = hits(commands, labelled, Path(folder))
+            shown = ", ".join(f"{name} {hit:.3f}" for name, hit in right.items())
+            print(f"\nhit@1 on {labelled.relative_to(ROOT)}: {shown}")
     print(f"\n{machine()}")
 
 
