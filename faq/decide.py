@@ -23,9 +23,9 @@ from faq.places import PlaceNames
 from faq.reading import Reading
 from faq.scorer import FEATURES
 
-ANSWER = 0.45
+ANSWER = 0.38
 """From here on the best entry is the answer."""
-SUGGEST = 0.15
+SUGGEST = 0.13
 """From here on the best entries are offered."""
 SHIPPED = Bounds(ANSWER, SUGGEST)
 """Both, for an index that nobody has used yet."""

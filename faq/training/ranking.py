@@ -32,13 +32,29 @@ COVERED = 0.65
 UNHEARD = 0.15
 """The share of topics that the topic space does not know."""
 AXES = 64
-TREES = 90
+TREES = 110
 LEAVES = 15
 DEPTH = 6
 TALK_SHARE = 0.35
 """Messages of talk for each message on a topic."""
+STRANGE = 0.7
+"""The share of topics that the topic space of a foreign FAQ does not know."""
 BORROWED = 0.2
 """The share of entries that are also asked in a resident's words."""
+
+
+_START = {
+    "concepts_asked": 2.0,
+    "concepts_held": 2.0,
+    "words_asked": 1.0,
+    "words_held": 1.0,
+    "pairs_asked": 1.0,
+    "pairs_held": 1.0,
+    "topic": 4.0,
+}
+
+_BLANK = Scorer(tuple(_START.get(name, 0.0) for name in FEATURES), None)
+"""What stands for the ranking before there is one: it only chooses the best form of an entry."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +102,6 @@ def examples(
     dice = random.Random(7)  # noqa: S311 - not a secret
     talk = [Reading(act.text) for act in others]
     topics = sorted({saying.topic for saying in said})
-    blank = Scorer(tuple(_START.get(name, 0.0) for name in FEATURES), None)
     for fold in range(FOLDS):
         unheard = set(dice.sample(topics, int(UNHEARD * len(topics))))
         heard = [s for s in said if s.fold != fold and s.topic not in unheard]
@@ -95,27 +110,49 @@ def examples(
         for _ in range(ROUNDS):
             covered = set(dice.sample(topics, int(COVERED * len(topics))))
             made, used = _entries(held, said, covered, dice)
-            index = Index(made, blank, space)
-            for saying in held:
-                if saying.by_staff or saying.text in used:
-                    continue
-                reading = readings[saying.text]
-                gold = saying.topic if saying.topic in index else ""
-                yield Example(reading, index.features(reading), gold, saying.topic not in unheard)
+            index = Index(made, _BLANK, space)
+            asked = [s for s in held if not s.by_staff and s.text not in used]
+            yield from _asked(index, asked, readings, unheard)
             for reading in dice.choices(talk, k=int(TALK_SHARE * len(held)) if talk else 0):
                 yield Example(reading, index.features(reading), "")
+        for _ in range(ROUNDS):
+            yield from _foreign(said, readings, talk, dice)
 
 
-_START = {
-    "concepts_asked": 2.0,
-    "concepts_held": 2.0,
-    "words_asked": 1.0,
-    "words_held": 1.0,
-    "pairs_asked": 1.0,
-    "pairs_held": 1.0,
-    "topic": 4.0,
-}
-"""What stands for the ranking before there is one: it only chooses the best form of an entry."""
+def _foreign(
+    said: Sequence[Saying],
+    readings: dict[str, Reading],
+    talk: Sequence[Reading],
+    dice: random.Random,
+) -> Iterator[Example]:
+    """A FAQ on matters that the topic space knows nothing of, asked by residents and in its words.
+
+    Only what the words share can tell there; the scorer has to see that the topics cannot.
+    """
+    topics = sorted({saying.topic for saying in said})
+    strange = set(dice.sample(topics, int(STRANGE * len(topics))))
+    space = LinearModel(*topic_model([s for s in said if s.topic not in strange], readings))
+    covered = set(dice.sample(sorted(strange), int(COVERED * len(strange))))
+    forms = [s for s in said if s.topic in strange and s.kind in ASKED]
+    dice.shuffle(forms)
+    made, used = _entries(forms[: len(forms) // 2], said, covered, dice)
+    index = Index(made, _BLANK, space)
+    left = [form for form in forms[len(forms) // 2 :] if form.text not in used]
+    residents = [s for s in said if s.topic in strange and not s.by_staff]
+    asked = [*left, *dice.sample(residents, min(len(left), len(residents)))]
+    yield from _asked(index, asked, readings, strange)
+    for reading in dice.choices(talk, k=len(asked) // 4 if talk else 0):
+        yield Example(reading, index.features(reading), "")
+
+
+def _asked(
+    index: Index, asked: Sequence[Saying], readings: dict[str, Reading], unheard: set[str]
+) -> Iterator[Example]:
+    """Each message asked of the FAQ; without a right answer where its topic has no entry."""
+    for saying in asked:
+        reading = readings[saying.text]
+        gold = saying.topic if saying.topic in index else ""
+        yield Example(reading, index.features(reading), gold, saying.topic not in unheard)
 
 
 def _entries(
