@@ -24,6 +24,7 @@ from bot.community.labels import Label
 from bot.community.people import Person
 from bot.community.questions import Entry
 from bot.community.transaction import CommunityTransaction
+from bot.errors import StorageError
 from bot.model import ChatKind, MediaKind, Message
 from bot.settings import Settings
 from bot.storage.database import Database
@@ -74,6 +75,9 @@ DISSENTS = frozenset({"不", "不行", "不可以", "不好", "不是", "不对"
 
 LABELS = 300
 """The newest labelled questions, from which the bounds of a FAQ are learned."""
+
+REST = timedelta(seconds=5)
+"""How long the bounds wait after the database was out of reach."""
 
 PHONE = re.compile(r"(?<!\d)(?:1[3-9]\d[ -]?\d{4}[ -]?\d{4}|0\d{2,3}-?\d{7,8})(?!\d)")
 """Its digits are neither a building nor a room."""
@@ -178,22 +182,35 @@ class Understanding:
         topics = [t for id in self._live for t in (f"faq:{id}", f"places:{id}")]
         # First the watch: what changes while the indexes are built is applied after that.
         with self._database.changes.watch(*topics) as watch:
-            if not self.ready:
+            if self.ready:
+                # Begun again after a fault: the hint it fell over is used up.
+                await self._follow_up()
+            else:
                 await self.load()
             while True:
                 now = datetime.now(self._zone)
                 await watch.wait(_midnight(now) - now)
-                await self.learn()
-                for live in list(self._live.values()):
-                    await self._refresh(live)
-                self._changed.set()
+                await self._follow_up()
+
+    async def _follow_up(self) -> None:
+        """Know what the database says now."""
+        await self.learn()
+        for live in list(self._live.values()):
+            await self._refresh(live)
+        self._changed.set()
 
     async def _keep_adjusted(self) -> None:
         await self.loaded()
         while True:
             self._changed.clear()
-            await self.adjust()
-            await self._changed.wait()
+            try:
+                await self.adjust()
+            # Nobody is answered worse for it: the changes of the FAQ go on.
+            except StorageError as error:
+                log.warning("bounds not learned, will be tried again: %s", error)
+                await asyncio.sleep(REST.total_seconds())
+            else:
+                await self._changed.wait()
 
     async def adjust(self) -> None:
         """Learn the bounds of each FAQ from its labelled questions, off the event loop."""
@@ -238,6 +255,7 @@ class Understanding:
             patterns=words.patterns,
             examples=words.examples,
             bounds=live.bounds,
+            passed=passed,
         )
         return _understood(_numbered(message.text, dialogue), situation, live.verbatim)
 

@@ -5,7 +5,7 @@ bands: answered, offered as numbered candidates, or refused. Wrong answers cost 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
@@ -75,7 +75,7 @@ TALKED = 0.2
 """Below this probability a group is not just talking to itself."""
 CHATTER = 0.6
 """From this probability on a message asks nothing, and nothing is offered."""
-TALK = ("ad", "talk", "chat", "no_report")
+TALK = ("ad", "talk", "chat", "no_report", "off_topic", "not_emergency")
 """The acts of people who want nothing of the bot."""
 
 
@@ -96,7 +96,8 @@ class Situation:
     """All that a decision depends on beside the text.
 
     `words` maps command words to actions, `patterns` phrases of staff, `examples` sentences to
-    the skill that serves them. `bounds` are those of this index, as far as it was used.
+    the skill that serves them. `bounds` are those of this index, as far as it was used;
+    `passed` names wishes that were tried in vain.
     """
 
     index: Index
@@ -108,6 +109,7 @@ class Situation:
     patterns: Sequence[tuple[re.Pattern[str], str]] = ()
     examples: Mapping[str, Sequence[str]] = field(default_factory=dict)
     bounds: Bounds = SHIPPED
+    passed: Collection[str] = ()
 
     @property
     def addressed(self) -> bool:
@@ -283,6 +285,8 @@ def _free(heard: Heard, situation: Situation) -> Decision:
     if exact is not None:
         return replace(seen, action="answer", entry=exact.id, score=exact.score)
     wanted = wish(reading, heard.acts)
+    if wanted in situation.passed:
+        wanted = None
     if wanted is not None and not (_sure(heard) and wanted in {"next_event", "signup"}):
         return replace(seen, action=wanted)
     if _reported(heard):
@@ -326,6 +330,10 @@ def _sure(heard: Heard) -> bool:
 
 def _reported(heard: Heard) -> bool:
     share = heard.acts.share("report")
+    plain = reports.evidence(heard.reading, heard.seen.place) >= reports.CERTAIN
+    if len(heard.reading.core) <= len(heard.seen.place or "") + JOINT and not plain:
+        # A place alone says nothing about it.
+        return False
     if heard.seen.score >= heard.bounds.answer and heard.acts.share("question") > share:
         return False
     return share >= REPORTED or _plainly(heard)

@@ -9,7 +9,7 @@ HEARD = 0.5
 """From this probability on a message is an emergency, whatever it names."""
 SURE = 0.8
 """The same where something else speaks against it."""
-DOUBTED = 0.01
+DOUBTED = 0.03
 """Below this it is none, even if it names a danger."""
 KINDS = (
     "gas",

@@ -2,12 +2,14 @@
 
 import re
 
-from bot.api import ChatKind, Context, Issue, Message, Reply, handles, shortened
+from bot.api import ChatKind, Context, Issue, Message, Otherwise, Reply, handles, shortened
 
 NUMBER = re.compile(r"(?:(20\d\d)-)?0*(\d{1,6})(?!\d|号楼|栋|单元|楼)")
 NOTHING = "您还没有报过事情。哪里坏了，直接说就行。"
 ALL_DONE = "都办完了，没有没办完的。"
 MORE = "还有{count}件。"
+ANSWERED = 0.3
+"""From this score on the FAQ may well know."""
 LISTED = 8
 """Lines of a list that are read."""
 UNKNOWN = "没有编号{number}。您看看是不是记错了？"
@@ -20,7 +22,7 @@ UNKNOWN = "没有编号{number}。您看看是不是记错了？"
     r"(?:怎么样|咋样|怎样|如何|到哪|办好没|办好了吗|修好没|修好了吗|好了没|好了吗|处理|进度|有结果)",
     help="问进度：712怎么样了",
 )
-async def progress(message: Message, context: Context) -> Reply:
+async def progress(message: Message, context: Context) -> Reply | Otherwise:
     """By number, or what the person reported last; a group reads only the state."""
     asked = _number(message.text)
     if asked:
@@ -35,6 +37,9 @@ async def progress(message: Message, context: Context) -> Reply:
         )
     issues = await context.tx.issues.reported_by(context.person.id)
     lines = [_line(issue, context) for issue in issues]
+    if not lines and context.decision.score >= ANSWERED:
+        # Whoever reported nothing asks about something else: 高龄补贴咋还没发.
+        return Otherwise()
     return Reply("\n".join(lines) if lines else NOTHING, private=True)
 
 

@@ -74,7 +74,7 @@ ACTIONS = frozenset(
         ("有人吗 我要找人", "human"),
         ("我们楼漏水了", "report"),
         ("垃圾没人收", "report"),
-        ("不是问加装，我们楼有电梯，是坏了", "suggest"),
+        ("不是问加装，我们楼有电梯，是坏了", "answer"),
         ("咋样了", "progress"),
         ("好了没", "progress"),
         ("有人来吗", "progress"),
