@@ -75,8 +75,10 @@ TALKED = 0.2
 """Below this probability a group is not just talking to itself."""
 CHATTER = 0.6
 """From this probability on a message asks nothing, and nothing is offered."""
-TALK = ("ad", "talk", "chat", "no_report", "off_topic", "not_emergency")
+TALK = ("ad", "talk", "chat", "no_report")
 """The acts of people who want nothing of the bot."""
+IDLE = (*TALK, "off_topic", "not_emergency")
+"""The acts to which no entry is offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,7 +361,7 @@ def _answered(heard: Heard) -> Decision:
         return replace(decided, action="refuse")
     if seen.score >= heard.bounds.answer:
         return replace(decided, action="answer", entry=seen.candidates[0].id)
-    if seen.score >= heard.bounds.suggest and acts.share(*TALK) < CHATTER:
+    if seen.score >= heard.bounds.suggest and acts.share(*IDLE) < CHATTER:
         return replace(decided, action="suggest")
     return replace(decided, action="refuse")
 
