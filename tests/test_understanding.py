@@ -11,6 +11,7 @@ from bot.community.communities import Community
 from bot.community.dialogues import Dialogue
 from bot.community.people import Person, Role
 from bot.community.questions import Entry, EntryState, Outcome
+from bot.errors import StorageError
 from bot.model import ChatKind, Message
 from bot.storage.database import Database
 from bot.storage.transaction import Transaction
@@ -110,6 +111,38 @@ async def test_a_change_is_known_at_once(live: Live) -> None:
 
     assert before is not None
     assert live.answered_by("社保卡丢了怎么补办") == before
+
+
+async def test_a_lost_hint_is_made_up_for(store: Database, tmp_path: Path) -> None:
+    """Following that begins anew after a fault looks first at what changed meanwhile."""
+    live = Live(store, tmp_path)
+    await live.understanding.learn()
+    await live.understanding.load()
+    await live.save(entry())
+    await store.changes.poll(datetime.now(UTC))
+    following = asyncio.create_task(live.understanding.follow())
+    await live.until_answered_by("own-1")
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+
+
+async def test_changes_are_followed_when_bounds_cannot_be_learned(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database being away for the one does not end the other."""
+    failed = asyncio.Event()
+
+    async def away() -> None:
+        failed.set()
+        raise StorageError("away")
+
+    monkeypatch.setattr(live.understanding, "adjust", away)
+    await live.save(entry())
+    await live.until_answered_by("own-1")
+    async with asyncio.timeout(10):
+        await failed.wait()
+    await live.save(entry(state=EntryState.DRAFT))
+    await live.until_answered_by(None)
 
 
 async def test_bounds_follow_what_people_say(store: Database, live: Live) -> None:
