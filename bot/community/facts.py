@@ -61,7 +61,9 @@ class Facts:
         said, row = await self.checked(name, value), CommunityRow.id == self._tx.community.id
         values: dict[str, Any] = {OWN_FACTS.get(name, ""): said}
         if name not in OWN_FACTS:
-            rows = await self._tx.store.select(select(CommunityRow.facts).where(row))
+            # Held until the commit: whoever fills in another one meanwhile does not undo this.
+            facts = select(CommunityRow.facts).where(row).with_for_update(key_share=True)
+            rows = await self._tx.store.select(facts)
             values = {"facts": {**rows.scalar_one(), name: said}}
         await self._tx.store.execute(update(CommunityRow).where(row).values(**values))
         self._tx.store.change(f"faq:{self._tx.community.id}")

@@ -164,7 +164,7 @@ class Labels:
 
     async def _learn(self, code: str, texts: Iterable[str], by: int | None) -> None:
         """Add what is new of these to the ways in which the entry is asked."""
-        for entry in await self._tx.questions.entries([code]):
+        for entry in await self._tx.questions.entries([code], held=True):
             known = {_bare(said) for said in (entry.question, *entry.alternates)}
             new = [said for said in phrasings(texts) if _bare(said) not in known]
             room = max(0, MOST - len(entry.alternates))

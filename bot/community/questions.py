@@ -211,6 +211,7 @@ _ENTRIES = (
     select(*_COLUMNS).where(EntryRow.community_id == bindparam("community")).order_by(EntryRow.id)
 )
 _NAMED = _ENTRIES.where(EntryRow.code.in_(bindparam("codes", expanding=True)))
+_HELD = _NAMED.with_for_update(key_share=True)
 _NOTE = insert(QuestionRow)
 _UNANSWERED = (
     select(QuestionRow.id, QuestionRow.person_id, QuestionRow.text, QuestionRow.asked_at)
@@ -240,14 +241,19 @@ class Questions:
     def __init__(self, tx: "CommunityTransaction") -> None:
         self._tx = tx
 
-    async def entries(self, codes: Iterable[str] | None = None) -> list[Entry]:
-        """The entries with these codes, or all of them, drafts included."""
+    async def entries(
+        self, codes: Iterable[str] | None = None, *, held: bool = False
+    ) -> list[Entry]:
+        """The entries with these codes, or all of them, drafts included.
+
+        Nobody else changes the named ones before the commit when they are `held`.
+        """
         community = self._tx.community.id
         if codes is None:
             rows = await self._tx.store.select(_ENTRIES, {"community": community})
         else:
             named = {"community": community, "codes": list(codes)}
-            rows = await self._tx.store.select(_NAMED, named)
+            rows = await self._tx.store.select(_HELD if held else _NAMED, named)
         return [
             Entry(
                 code=row[0],
@@ -341,8 +347,13 @@ class Questions:
     async def _alert(self, person: int) -> None:
         """Tell staff what one more person has just asked, when that makes it enough."""
         asked = (await self.unanswered(COMPARED))[::-1]
-        last = asked[-1]
-        group = Group(tuple(each for each in asked if alike(each.text, last.text)))
+        *before, last = asked
+        if not any(alike(each.text, last.text) for each in before):
+            return
+        # As staff will see it, and answer it: as many are told as the alert speaks of.
+        group = await self.group(last.id)
+        if group is None:
+            return
         first = [each.person for each in group.asked].count(person) == 1
         if first and group.people == ALERTED:
             text = ALERT.format(people=group.people, text=group.text[:40], number=group.number)

@@ -1,7 +1,13 @@
 """社区电话是……: staff fill in what answers need to know of the place."""
 
-import pytest
+import asyncio
+from functools import partial
 
+import pytest
+from sqlalchemy import select
+
+from bot.community.communities import OWN_FACTS, CommunityRow
+from bot.community.transaction import CommunityTransaction
 from tests.dialogues.people import Resident, Staff
 from tests.dialogues.test_learning import until_told
 from tests.service import SQLITE, Service
@@ -19,6 +25,20 @@ async def test_a_fact_holds_once_it_was_read_back(
     assert await staff.says("对") == ["记好了，现在就用：供电电话 0411-5559999"]
 
     await until_told(service, resident, "停电了找谁", before.replace("5550106", "5559999"))
+
+
+async def test_facts_that_are_filled_in_together_all_stay(service: Service) -> None:
+    """Several members write at the same moment; nobody undoes what another one wrote."""
+    wanted = await service.write(lambda tx: tx.facts.wanted())
+    names = [name for name in wanted if name not in OWN_FACTS][:8]
+    said = {name: f"0411-555019{number}" for number, name in enumerate(names)}
+
+    async def fill(name: str, tx: CommunityTransaction) -> None:
+        await tx.facts.fill(name, said[name])
+
+    await asyncio.gather(*(service.write(partial(fill, name)) for name in names))
+    ((facts,),) = await service.rows(select(CommunityRow.facts))
+    assert {name: facts[name] for name in names} == said
 
 
 async def test_the_number_of_the_office_itself(
