@@ -24,7 +24,7 @@ from bot.model import ChatKind, Message
 from bot.settings import Network
 from bot.storage import inbox
 from bot.storage.inbox import Inbox, InboxRow
-from bot.web.door import LOOPBACK, Door
+from bot.web.door import LOOPBACK, REFUSALS, Door
 from bot.web.slow import Doorman
 from tests.databases import Database
 from tests.dialogues.people import Resident
@@ -367,6 +367,31 @@ async def test_beyond_so_many_connections_the_answer_is_a_polite_no(
     assert [status for status, _ in answers[3:]] == [503, 503]
     assert "现在人太多，请过一会儿再来。" in answers[4][1]
     assert ended == [b"", b""]
+
+
+class Gone(asyncio.Transport):
+    """A connection whose caller is away before anybody looked who it was."""
+
+    def __init__(self) -> None:
+        super().__init__({"peername": None})
+        self.aborted = False
+
+    def abort(self) -> None:
+        """Cut off."""
+        self.aborted = True
+
+
+def test_a_caller_without_an_address_counts_for_nothing() -> None:
+    """Neither as inside nor as refused: after many of them as many read a no as before."""
+    door = Door(asyncio.Protocol, 1, 1, ())
+    for _ in range(3):
+        gone, visit = Gone(), door()
+        visit.connection_made(gone)
+        visit.connection_lost(None)
+        assert gone.aborted
+
+    assert [door.admit("192.0.2.1"), door.admit("192.0.2.2")] == [True, False]
+    assert [door.refuse() for _ in range(REFUSALS + 1)] == [True] * REFUSALS + [False]
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

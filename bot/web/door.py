@@ -100,6 +100,7 @@ class _Visit(asyncio.Protocol):
     def __init__(self, door: Door) -> None:
         self._door = door
         self._address = ""
+        self._inside = self._refused = False
         self._inner: asyncio.Protocol | None = None
         self._transport: Any = None
         self._patience: asyncio.TimerHandle | None = None
@@ -107,8 +108,15 @@ class _Visit(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let it in or not."""
         self._transport = transport
-        self._address = transport.get_extra_info("peername")[0]
-        if self._door.admit(self._address):
+        peer = transport.get_extra_info("peername")
+        if not peer:
+            # Gone before it came in: it has no address any more.
+            self._transport.abort()
+            return
+        self._address = peer[0]
+        self._inside = self._door.admit(self._address)
+        self._refused = not self._inside
+        if self._inside:
             self._inner = self._door.server()
             self._inner.connection_made(transport)
         elif self._door.refuse():
@@ -119,10 +127,11 @@ class _Visit(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Its place is free."""
-        if self._inner is None:
+        if self._refused:
             self._door.forget()
-        else:
+        if self._inside:
             self._door.leave(self._address)
+        if self._inner is not None:
             self._inner.connection_lost(exc)
         if self._patience is not None:
             self._patience.cancel()
