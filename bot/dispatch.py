@@ -184,8 +184,9 @@ class Dispatcher:
             decision = self._understanding.decide(
                 ready.message, ready.person, ready.community.id, ready.dialogue
             )
-            await self._stored(partial(self._answer, prepared=ready, decision=decision))
-            self._metrics.handled.labels(decision.action).inc()
+            action = await self._stored(partial(self._answer, prepared=ready, decision=decision))
+            if action:
+                self._metrics.handled.labels(action).inc()
         except RuleError as error:
             await self._refuse(prepared, str(error))
         except RetryLater as error:
@@ -198,7 +199,7 @@ class Dispatcher:
             log.exception("handler failed: message %s", waiting.id)
             await self._postpone(prepared, f"{type(error).__name__}: {error}", timedelta(seconds=2))
 
-    async def _stored(self, unit: Unit[None]) -> None:
+    async def _stored(self, unit: Unit[str]) -> str:
         """Write it, again while the database is out of reach.
 
         Whoever takes the message when the lease could not be renewed finds it settled, or we do.
@@ -210,15 +211,18 @@ class Dispatcher:
                 await asyncio.sleep(pause)
         return await self._database.write(unit)
 
-    async def _answer(self, tx: Transaction, prepared: Prepared, decision: Decision) -> None:
-        """The unit of work: the handler's writes, its replies and the inbox mark."""
+    async def _answer(self, tx: Transaction, prepared: Prepared, decision: Decision) -> str:
+        """The unit of work: the handler's writes, its replies and the inbox mark.
+
+        The action that answered; "" when somebody else has handled the message.
+        """
         if not await inbox.settle(tx, prepared.waiting, self._worker):
-            return
+            return ""
         message, room = prepared.message, CommunityTransaction(tx, prepared.community)
         person = await _arrive(room, message, prepared.person)
         read = partial(self._understanding.read, community=prepared.community.id)
         context = _context(Context(room, person, decision, read), prepared.dialogue)
-        handler, answer = await self._handled(prepared, context)
+        decision, handler, answer = await self._handled(prepared, context)
         replies = _listed(answer)
         await self._say(tx, prepared, replies)
         for reply in replies:
@@ -234,21 +238,26 @@ class Dispatcher:
             decision.score,
             len(replies),
         )
+        return decision.action
 
     async def _handled(
         self, prepared: Prepared, context: Context, passed: tuple[str, ...] = ()
-    ) -> tuple[Handler | None, Answer]:
-        """Who answers, and what; a skill in `passed` has left the message to others."""
+    ) -> tuple[Decision, Handler | None, Answer]:
+        """By which decision who answers, and what; those `passed` left it to others."""
         handler = self._handler(context.decision, prepared.dialogue)
         if context.answered:
             await context.tx.dialogues.close(context.person.identity)
         answer = None if handler is None else await handler.function(prepared.message, context)
         if not isinstance(answer, Otherwise):
-            return handler, answer
+            return context.decision, handler, answer
         passed = (*passed, context.decision.action)
         decision = self._understanding.decide(
             prepared.message, context.person, prepared.community.id, prepared.dialogue, passed
         )
+        if decision.action in passed:
+            decision = replace(decision, action="refuse")
+        if decision.action in passed:
+            raise LookupError(f"nobody answers: {', '.join(passed)}")
         plain = Context(context.tx, context.person, decision, context.read)
         return await self._handled(prepared, _context(plain, prepared.dialogue), passed)
 

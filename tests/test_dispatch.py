@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import aiohttp
+import pytest
 from sqlalchemy import select, update
 
 from bot import skills
-from bot.api import Answer, Context, Handler, Message, Reply, Report, RuleError
+from bot.api import Answer, Context, Handler, Message, Otherwise, Reply, Report, RuleError
 from bot.community.communities import everyone
 from bot.community.issues import IssueRow
 from bot.community.people import IdentityRow, Role
@@ -172,6 +173,45 @@ async def test_a_rule_that_says_no_leaves_its_sentence(store: Database, tmp_path
 
     assert await texts(store) == ["人满了"]
     assert await numbers(store) == []
+
+
+async def leave_to_others(_message: Message, _context: Context) -> Answer:
+    """A handler that never answers."""
+    return Otherwise()
+
+
+async def say_no(_message: Message, _context: Context) -> Answer:
+    """The plain refusal."""
+    return Reply("这个我还不会")
+
+
+async def test_what_all_leave_to_others_is_refused(
+    store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is asked twice; counted is who answered."""
+    await Inbox(store).add([said(1)])
+    handlers = Handler("report", leave_to_others), Handler("refuse", say_no)
+    metrics = Metrics()
+    monkeypatch.setattr(f"{__name__}.Metrics", lambda: metrics)
+    async with dispatching(store, tmp_path, *handlers) as dispatcher:
+        await work(dispatcher)
+    counted = metrics.registry.get_sample_value
+    actions = [counted("xiaolaba_handled_total", {"action": a}) for a in ("report", "refuse")]
+
+    assert await texts(store) == ["这个我还不会"]
+    assert actions == [None, 1]
+
+
+async def test_a_message_that_nobody_answers_is_given_up(store: Database, tmp_path: Path) -> None:
+    """It fails like any other, and the chat goes on."""
+    await Inbox(store).add([said(1)])
+    handlers = Handler("report", leave_to_others), Handler("refuse", leave_to_others)
+    async with dispatching(store, tmp_path, *handlers) as dispatcher:
+        for _ in range(inbox.ATTEMPTS):
+            await work(dispatcher)
+            await hurry(store)
+
+    assert await texts(store) == [APOLOGY]
 
 
 async def test_two_dispatchers_answer_each_once(store: Database, tmp_path: Path) -> None:
