@@ -46,8 +46,8 @@ async def close(message: Message, context: Context) -> Reply:
         return Reply((WAITS_FOR_YOU if own else WAITS).format(number=number))
     if issue.state is State.CLOSED:
         return Reply(ALREADY.format(number=number))
-    photos = await context.photos(message)
-    await context.tx.issues.add_photos(issue.id, photos, after=True)
+    sent = await context.photos(message)
+    photos = await context.tx.issues.add_photos(issue.id, sent, after=True)
     await context.tx.issues.move(issue, State.CONFIRMING, context.person.id, message.text)
     told = await _ask_reporter(context, issue, photos)
     return Reply((CLOSED if told else CLOSED_QUIETLY).format(number=number))

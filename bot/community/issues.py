@@ -195,9 +195,12 @@ LONGEST = 2000
 
 
 async def shows_it_done(tx: Transaction, photo: str) -> bool:
-    """True for a photo of how something is now: whoever was given its name may see it."""
-    asked = select(IssuePhotoRow.id).where(IssuePhotoRow.media == photo, IssuePhotoRow.after)
-    return (await tx.select(asked.limit(1))).first() is not None
+    """True for a photo of how something is now: whoever was given its name may see it.
+
+    One that was also sent in with a report is its sender's, whatever else it was filed as.
+    """
+    rows = await tx.select(select(IssuePhotoRow.after).where(IssuePhotoRow.media == photo))
+    return set(rows.scalars()) == {True}
 
 
 class Issues:
@@ -348,14 +351,26 @@ class Issues:
         )
         return int(rows.scalar_one())
 
-    async def add_photos(self, issue: int, photos: Sequence[str], *, after: bool) -> None:
-        """Photos of how it was, or of how it is now."""
+    async def add_photos(self, issue: int, photos: Sequence[str], *, after: bool) -> list[str]:
+        """File photos of how it was, or of how it is now; those that were filed.
+
+        A photo that came with a report, quoted by staff, does not show how it is now.
+        """
+        if after:
+            sent_in = await self._tx.store.select(
+                select(IssuePhotoRow.media).where(
+                    IssuePhotoRow.media.in_(photos), IssuePhotoRow.after.is_(False)
+                )
+            )
+            reported = set(sent_in.scalars())
+            photos = [photo for photo in photos if photo not in reported]
         rows = [
             {"issue_id": issue, "media": photo, "after": after, "at": self._tx.store.now}
             for photo in photos
         ]
         if rows:
             await self._tx.store.execute(insert(IssuePhotoRow), rows)
+        return list(photos)
 
     async def adopt(self, old: int, new: int) -> None:
         """What one person reported belongs to the other from now on."""

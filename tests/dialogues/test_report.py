@@ -13,6 +13,7 @@ from bot.community.people import PersonRow
 from bot.community.places import PlaceRow
 from bot.community.transaction import CommunityTransaction
 from tests.dialogues.people import KfResident, Neighbour, Resident, Staff, photo
+from tests.fakes.onebot import SELF_ID, at
 from tests.service import SQLITE, Service
 
 WHERE = "在哪儿？例如：3号楼2单元。\n1 不好说，先记下"
@@ -256,6 +257,34 @@ async def test_the_reporter_sees_how_it_is_now(
     assert (status, picture[:2]) == (200, b"\xff\xd8")
     for hidden in (before, "/photos/..%2f..%2fxiaolaba.db", f"/photos/{'0' * 64}.jpg"):
         assert (await resident.sees(hidden))[0] == 404
+
+
+async def test_a_quoted_photo_of_the_report_stays_hidden(
+    service: Service, group: Neighbour
+) -> None:
+    """A member says in answer to the report that it is done: its photo is of how it was."""
+    member = Neighbour(service, 40004000, "小林")
+    await member.links("林小燕")
+    number = await group.writes(at(SELF_ID), "3号楼灯坏了", group.picture(photo(1)))
+    quote = {"type": "reply", "data": {"id": str(number)}}
+
+    await member.asks_in_group(quote, "1 修好了", member.picture(photo(2)))
+    assert await photos(service) == [(1, False), (1, True)]
+
+
+@SQLITE
+async def test_what_somebody_sends_in_is_hidden_again(
+    service: Service, resident: Resident, staff: Staff
+) -> None:
+    """The same picture was filed as how it is now, and comes with a report."""
+    await resident.says("3号楼电梯坏了")
+    await staff.sends_photo(photo(2))
+    await staff.says("1 修好了")
+    ((name,),) = await service.rows(select(IssuePhotoRow.media))
+    assert (await resident.sees(f"/photos/{name}"))[0] == 200
+    await resident.says("5号楼楼道灯不亮", photo(2))
+    assert await photos(service) == [(1, True), (2, False)]
+    assert (await resident.sees(f"/photos/{name}"))[0] == 404
 
 
 @SQLITE
