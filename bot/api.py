@@ -14,7 +14,7 @@ from bot.community.broadcasts import Broadcast
 from bot.community.communities import Community
 from bot.community.dialogues import Dialogue
 from bot.community.events import Event, EventKind, Plan
-from bot.community.issues import Issue, Report, State
+from bot.community.issues import ISSUE_NUMBER, Issue, Report, State
 from bot.community.labels import phrasings
 from bot.community.people import Person, Role
 from bot.community.places import Place
@@ -26,6 +26,7 @@ from bot.model import ChatKind, Kind, Media, MediaKind, Message
 from faq import Decision
 
 __all__ = [
+    "ISSUE_NUMBER",
     "Broadcast",
     "ChatKind",
     "Choice",
@@ -69,9 +70,28 @@ def shortened(text: str, longest: int = 20) -> str:
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
+_EMPTY = re.compile(
+    r"活动|(?:周|星期|礼拜)[一二三四五六日天]|周末|[今明后昨]天"
+    r"|[我你您咱][们家]|家里|门口|[那这哪]个|大家|\W"
+)
+"""What says nothing about which one is meant."""
+_MUTE = re.compile(r"[\s\d我的了在是有好坏没不都就也再请去来修办弄]")
+"""Single characters that name nothing."""
+
+
 def names(text: str, title: str) -> bool:
-    """True when the text shares two neighbouring characters with the title."""
-    return any(title[at : at + 2] in text for at in range(len(title) - 1))
+    """True when the text shares two neighbouring characters with the title.
+
+    One is enough (灯, 水) where that is all that either says.
+    """
+    said, about = _EMPTY.sub(" ", text), _EMPTY.sub(" ", title)
+    if not about.strip():
+        return title in text
+    for left, other in ((_MUTE.sub("", said), about), (_MUTE.sub("", about), said)):
+        if len(left) == 1 and left in other:
+            return True
+    pairs = (about[at : at + 2] for at in range(len(about) - 1))
+    return any(" " not in pair and pair in said for pair in pairs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import re
 
 from bot.api import (
+    ISSUE_NUMBER,
     Choice,
     Context,
     Issue,
@@ -16,7 +17,7 @@ from bot.api import (
 )
 
 PATTERN = (
-    r"^\s*+(?:编号)?\s*+#?(\d{1,6}+)\s{0,3}号?(?:\s[^？?]{1,200}[，,。；\s])?\s{0,3}(?:已经?|都)?"
+    rf"^\s*+{ISSUE_NUMBER}(?:\s[^？?]{{1,200}}[，,。；\s])?\s{{0,3}}(?:已经?|都)?"
     r"(?:修|办|弄|处理|解决|清理|换|搞)?(?:好|完|妥)(?:了|啦|完)?[。！!\s]*$"
 )
 UNKNOWN = "没有编号{number}，请看看是不是打错了。"
@@ -25,6 +26,7 @@ WAITS_FOR_YOU = "编号{number}办好了，等您看看。"
 WAITS = "编号{number}办好了，等报的人看看。"
 CLOSED = "编号{number}记好了，已经告诉报的人。"
 CLOSED_QUIETLY = "编号{number}记好了。"
+STANDS = "编号{number}：{state}。"
 ASK = "编号{number}办好了（{what}）。您看看行不行？"
 FINE = "好了"
 NOT_FINE = "没好"
@@ -55,10 +57,15 @@ async def close(message: Message, context: Context) -> Reply:
 
 @handles("skill:confirm")
 async def confirm(message: Message, context: Context) -> Reply:
-    """The reporter says whether it is done; if not, it goes on under the same number."""
+    """The reporter says whether it is done; if not, it goes on under the same number.
+
+    An answer that comes after it has moved on changes nothing.
+    """
     issue = await context.tx.issues.get(context.data["issue"])
-    if context.chosen and issue.state is State.CLOSED:
+    if issue.state is State.CLOSED:
         return Reply(ALREADY.format(number=issue.number))
+    if issue.state is not State.CONFIRMING:
+        return Reply(STANDS.format(number=issue.number, state=issue.state.spoken))
     if context.chosen:
         await context.tx.issues.move(issue, State.CLOSED, context.person.id, FINE)
         return Reply(THANKS.format(number=issue.number))

@@ -2,10 +2,10 @@
 
 import re
 
-from bot.api import Context, Message, Reply, State, handles, shortened
+from bot.api import ISSUE_NUMBER, Context, Message, Otherwise, Reply, State, handles, shortened
 
 PATTERN = (
-    r"^\s*(?:编号)?\s*#?(\d{1,6}+)\s*+号?+(?![楼栋院门点日月年个元块天次层室单])[\s，,：:]*+"
+    rf"^\s*+(?=编号|号码|单子|#|\d++[号\s]){ISSUE_NUMBER}[\s，,：:]*+"
     r"(?=.*(?:派|师傅|[去来](?:修|看|换|弄|办|处理|清)|在[修办弄处]|安排|联系|配件|材料|上门|到场|维修))"
     r"(?!.*(?:好|完|妥)了)([^？?]{2,200})$"
 )
@@ -17,11 +17,11 @@ NOTED = "编号{number}记好了。"
 
 
 @handles("skill:underway", pattern=PATTERN, staff=True, help="712 明天去修")
-async def underway(message: Message, context: Context) -> Reply | None:
+async def underway(message: Message, context: Context) -> Reply | Otherwise:
     """Write it into the history, and tell the reporter in the words of staff."""
     match = re.match(PATTERN, message.text)
-    if match is None:
-        return None
+    if match is None or not message.addressed:
+        return Otherwise()
     number, text = int(match[1]), match[2].strip().rstrip("。！!，,")
     issue = await context.tx.issues.numbered(number)
     if issue is None:

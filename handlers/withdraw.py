@@ -3,6 +3,7 @@
 import re
 
 from bot.api import (
+    ISSUE_NUMBER,
     ChatKind,
     Choice,
     Context,
@@ -16,8 +17,6 @@ from bot.api import (
     shortened,
 )
 
-NUMBER = r"(?:编号|号码|单子)?\s*+#?\s*+(?<!\d)(\d{1,6}+)\s*+号?+(?![\d楼栋单])"
-"""Nothing is read in two ways: a long text would take for ever."""
 STOP = (
     r"(?:不用|不必|不要|不需要|别|甭)(?:再|来|去|给我|派人|麻烦|你们)*"
     r"(?:修|办|弄|处理|管)(?:了|啦)?"
@@ -25,12 +24,18 @@ STOP = (
 TAKE_BACK = r"(?:撤[销回掉]|取消)(?:了|掉)?"
 END = r"(?:(?:已经|都|现在|自己)*[修弄]?[好亮通]了|吧|啊|哈|谢谢您?|多谢|[，,。！!\s])*$"
 PATTERN = (
-    rf"^(?:[^？?]{{0,30}}{STOP}|\s*{NUMBER}\s*(?:那个)?{TAKE_BACK}"
-    rf"|\s*{TAKE_BACK}\s*(?:我的|我)?(?:报修|报的\S{{0,4}}|{NUMBER})|\s*报修{TAKE_BACK}){END}"
+    rf"^(?:[^？?]{{0,30}}{STOP}|\s*{ISSUE_NUMBER}\s*(?:[那这]个)?{TAKE_BACK}"
+    rf"|\s*{TAKE_BACK}\s*(?:我的|我)?(?:报修|报的\S{{0,4}}|{ISSUE_NUMBER})|\s*报修{TAKE_BACK}){END}"
 )
+NUMBER = re.compile(
+    rf"(?:^\s*+(?=\d++(?:[号\s，,不别甭撤那这]|取消))|(?:编号|号码|单子)是?|#|{TAKE_BACK}\s*+)"
+    rf"{ISSUE_NUMBER}"
+)
+"""In front, or where it is called one: elsewhere a number says how long, or which floor."""
 SAYS_NOTHING = re.compile(
-    r"我|自己|报的?|那个|这个|那件|的|事情?|请|已经|现在|都|师傅|就|了|谢谢|修|弄|好|亮|通|取消|撤[销回掉]"
-    r"|[\W\d]|编号|号码?|单子"
+    r"等[了过]?|[\d好几多半一二两三四五六七八九十]+个?(?:天|周|星期|月|小时|年|久)"
+    r"|我|自己|报的?|那个|这个|那件|的|事情?|请|已经|现在|都|师傅|就|了|谢谢|修|弄|好|亮|通|取消|撤[销回掉]"
+    r"|\W|编号|号码?|单子"
 )
 """What is said around 不用修了 without saying of what."""
 UNKNOWN = "没有编号{number}。您看看是不是记错了？"
@@ -52,7 +57,7 @@ async def withdraw(message: Message, context: Context) -> Reply | Otherwise:
         return await _withdrawn(message, context, await context.tx.issues.get(context.chosen))
     if not message.addressed:
         return Otherwise()
-    number = re.search(NUMBER, message.text)
+    number = NUMBER.search(message.text)
     if number is None:
         return await _meant(message, context)
     issue = await context.tx.issues.numbered(int(number[1]))

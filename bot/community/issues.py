@@ -70,6 +70,19 @@ RELAPSE_WITHIN = timedelta(days=30)
 """What breaks later is a new issue."""
 
 
+ISSUE_NUMBER = (
+    r"(?:编号|号码|单子)?+\s*+#?+\s*+(\d{1,6}+)"
+    r"(?!\d|[:：.．\-－/~～]\s*+\d|[多、楼栋院门点日月年个人位元块天次层室单分小周])"
+    r"(?:\s*+号(?!\s*+[楼栋院门])"
+    r"|(?!\s*+(?:[号.．\-－~～、多个人点月日层栋]|[:：]\s*+\d|楼(?![道上顶梯])|单元(?!门)|天[后内了]|\d{5})))"
+)
+"""Where a text says an issue's number; the group is the number.
+
+No time, date, phone number, place, amount, or line of a list. Nothing is read in two ways: a long
+text would take for ever.
+"""
+
+
 class CounterRow(Base):
     """A number that never has a gap: it is counted in the transaction that uses it."""
 

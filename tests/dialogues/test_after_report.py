@@ -68,6 +68,20 @@ async def test_taken_back_by_its_name(resident: Resident) -> None:
 
 
 @SQLITE
+async def test_a_number_that_counts_something_else(resident: Resident) -> None:
+    """How long somebody waited, and the floor, are no numbers of issues."""
+    for what in ("3号楼电梯坏了", "5号楼灯不亮了", "12号楼门禁坏了"):
+        await resident.says(what)
+
+    assert await resident.says("等了2天了，不用修了") == [
+        GONE.format(number=3, what="12号楼门禁坏了")
+    ]
+    assert await resident.says("灯不用修了") == [GONE.format(number=2, what="5号楼灯不亮了")]
+    assert "不办了" not in (await resident.says("1层的灯不用修了"))[0]
+    assert await resident.says("1，不用修了") == [GONE.format(number=1, what="3号楼电梯坏了")]
+
+
+@SQLITE
 async def test_a_long_text_is_read_at_once(resident: Resident, staff: Staff) -> None:
     """However many spaces somebody leaves."""
     gap = " " * 1900
@@ -118,6 +132,24 @@ async def test_taken_back_while_it_is_asked_whether_it_is_done(
     await resident.says("1 不用修了")
 
     assert await resident.says("好了") == ["编号1已经办完了。"]
+
+
+@SQLITE
+async def test_answered_after_it_moved_on(
+    service: Service, resident: Resident, staff: Staff
+) -> None:
+    """Then the reporter reads how it stands, and nothing changes."""
+    await resident.says("3号楼电梯坏了")
+    await staff.says("1 修好了")
+    await staff.says("1 明天再派人去修")
+    before = await history(service, 1)
+
+    assert (await resident.says("好了"))[-1] == "编号1：有人在办了。"
+    await staff.says("1 修好了")
+    await resident.says("1 不用修了")
+    assert await resident.says("没好") == ["编号1已经办完了。"]
+    assert (await history(service, 1))[: len(before)] == before
+    assert (await history(service, 1))[-1] == ("已销号", WITHDRAWN)
 
 
 async def test_broken_again(service: Service, resident: Resident, staff: Staff) -> None:
@@ -222,3 +254,34 @@ async def test_on_its_way_or_not(resident: Resident, staff: Staff) -> None:
     assert (await resident.says("2怎么样了"))[0].endswith("：收到了，正在安排人看。")
     await resident.says("2 不用修了")
     assert (await staff.says("2 明天去修"))[-1] == "编号2已经办完了。"
+
+
+@SQLITE
+async def test_on_its_way_only_behind_a_number(
+    service: Service, resident: Resident, group: Neighbour, staff: Staff
+) -> None:
+    """A time, a date, a phone, a crowd or a list moves nothing; nor does talk in a group."""
+    for _ in range(3):
+        await resident.says("3号楼电梯坏了")
+    for said in (
+        "1:30师傅上门",
+        "1：30 师傅上门",
+        "0002-5550102 联系物业",
+        "2-3点师傅来修",
+        "2 点师傅来修",
+        "3多个师傅去修",
+        "2人去清理",
+        "3 个人去清理",
+        "3.15安排活动",
+        "13800138000 联系物业",
+        "1、安排人打扫",
+        "1. 安排人打扫",
+        "3 月15日安排打扫",
+    ):
+        assert not any("记好了" in text for text in await staff.says(said)), said
+    await group.links("周敏")
+    assert await group.says_in_group("1 师傅下午到") == []
+
+    for number in (1, 2, 3):
+        assert await history(service, number) == [("待受理", "")]
+    assert await staff.says("3 2点师傅上门") == ["编号3记好了，已经告诉报的人。"]
