@@ -213,13 +213,12 @@ class Understanding:
                 await self._changed.wait()
 
     async def adjust(self) -> None:
-        """Learn the bounds of each FAQ from its labelled questions, off the event loop."""
+        """Learn the bounds of each FAQ from its labelled questions, one between two messages."""
         for live in list(self._live.values()):
             async with self._database.read() as tx:
                 room = CommunityTransaction(tx, live.community)
                 labels = await room.labels.newest(LABELS, said=True)
-            entries = list(live.entries.values())
-            live.bounds = await asyncio.to_thread(_learned, labels, entries)
+            live.bounds = await _learned(labels, live)
 
     async def _refresh(self, live: _Live) -> None:
         entries = await self._entries(live.community)
@@ -398,16 +397,16 @@ def _bare(text: str) -> str:
     return "".join(filter(str.isalnum, normalize("NFKC", text)))
 
 
-def _learned(labels: Sequence[Label], entries: Sequence[Entry]) -> faq.Bounds:
+async def _learned(labels: Sequence[Label], live: _Live) -> faq.Bounds:
     """The bounds that the labels call for; a question that stands in the FAQ proves nothing."""
-    index = faq.Index(map(_known, entries))
-    verbatim = _verbatim(entries)
     pairs = []
     for label in labels:
-        found = index.search(label.text, 1)
-        if not found or _bare(label.text) in verbatim:
+        # A thread would need an index of its own: this one changes on the event loop.
+        await asyncio.sleep(0)
+        found = live.index.search(label.text, 1)
+        if not found or _bare(label.text) in live.verbatim:
             continue
-        if label.entry in index:
+        if label.entry in live.index:
             pairs.append((found[0].score, found[0].id == label.entry))
         elif not label.entry and found[0].id == label.best:
             pairs.append((found[0].score, False))

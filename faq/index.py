@@ -9,8 +9,10 @@ from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from heapq import nlargest
 from itertools import chain
 from math import log
+from operator import itemgetter
 from sys import intern
 from typing import Any
 
@@ -34,6 +36,8 @@ ANSWER_READ = 160
 """Characters of an answer that are read."""
 POSTED = 0.15
 """The probability from which a form can be found by a topic."""
+HELD = 6
+"""Topics of a form that are kept."""
 ANSWERED = 0.3
 """The share of the answer in the topics of an entry."""
 
@@ -189,7 +193,7 @@ class Index:
         self._changed()
         reading = Reading(text, mended=False)
         scores = self._topics.scores(terms(reading))
-        form = Form(id, _keys(reading), self._topics.likely(scores))
+        form = Form(id, _keys(reading), _likeliest(self._topics.likely(scores)))
         slot = self._free.pop() if self._free else len(self._slots)
         if slot == len(self._slots):
             self._slots.append(form)
@@ -346,6 +350,11 @@ class Index:
 def _spoken(keys: Iterable[str]) -> tuple[str, ...]:
     """Shared words and concepts as staff read them; pairs of characters and sounds are left out."""
     return tuple(sorted({key[1:] for key in keys if key[0] in "=_"}))
+
+
+def _likeliest(shares: Shares) -> Shares:
+    """The few topics that matter: of 30,000 forms all of them would fill the memory."""
+    return dict(nlargest(HELD, shares.items(), key=itemgetter(1)))
 
 
 def _posted(form: Form) -> Iterator[str]:
