@@ -31,7 +31,7 @@ soak:
 
 train:
 	@PYTHON="$(PYTHON)" scripts/setup.sh train
-	$(VENV)/python -m faq.training
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/python -m faq.training
 
 format:
 	@PYTHON="$(PYTHON)" scripts/setup.sh dev
