@@ -359,9 +359,10 @@ def _answered(heard: Heard) -> Decision:
     decided = replace(seen, also=("report",) if defect else ())
     if "resolved" in heard.reading.cues and not heard.reading.asks:
         return replace(decided, action="refuse")
-    if seen.score >= heard.bounds.answer:
+    idle = acts.share(*IDLE) >= CHATTER
+    if seen.score >= (max(CERTAIN, heard.bounds.answer) if idle else heard.bounds.answer):
         return replace(decided, action="answer", entry=seen.candidates[0].id)
-    if seen.score >= heard.bounds.suggest and acts.share(*IDLE) < CHATTER:
+    if seen.score >= heard.bounds.suggest and not idle:
         return replace(decided, action="suggest")
     return replace(decided, action="refuse")
 
