@@ -59,15 +59,11 @@ _BLANK = Scorer(tuple(_START.get(name, 0.0) for name in FEATURES), None)
 
 @dataclass(frozen=True)
 class Example:
-    """A message, the features of its candidates, and the right one ("" for none).
-
-    `heard`: the topic space knows what it is about.
-    """
+    """A message, the features of its candidates, and the right one ("" for none)."""
 
     reading: Reading
     found: dict[str, Values]
     gold: str
-    heard: bool = True
 
 
 def topic_model(said: Sequence[Saying], readings: dict[str, Reading]) -> linear.Model:
@@ -112,7 +108,7 @@ def examples(
             made, used = _entries(held, said, covered, dice)
             index = Index(made, _BLANK, space)
             asked = [s for s in held if not s.by_staff and s.text not in used]
-            yield from _asked(index, asked, readings, unheard)
+            yield from _asked(index, asked, readings)
             for reading in dice.choices(talk, k=int(TALK_SHARE * len(held)) if talk else 0):
                 yield Example(reading, index.features(reading), "")
         for _ in range(ROUNDS):
@@ -140,19 +136,19 @@ def _foreign(
     left = [form for form in forms[len(forms) // 2 :] if form.text not in used]
     residents = [s for s in said if s.topic in strange and not s.by_staff]
     asked = [*left, *dice.sample(residents, min(len(left), len(residents)))]
-    yield from _asked(index, asked, readings, strange)
+    yield from _asked(index, asked, readings)
     for reading in dice.choices(talk, k=len(asked) // 4 if talk else 0):
         yield Example(reading, index.features(reading), "")
 
 
 def _asked(
-    index: Index, asked: Sequence[Saying], readings: dict[str, Reading], unheard: set[str]
+    index: Index, asked: Sequence[Saying], readings: dict[str, Reading]
 ) -> Iterator[Example]:
     """Each message asked of the FAQ; without a right answer where its topic has no entry."""
     for saying in asked:
         reading = readings[saying.text]
         gold = saying.topic if saying.topic in index else ""
-        yield Example(reading, index.features(reading), gold, saying.topic not in unheard)
+        yield Example(reading, index.features(reading), gold)
 
 
 def _entries(
